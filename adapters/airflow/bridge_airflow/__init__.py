@@ -1,0 +1,1 @@
+"""The Airflow adapter of bridge."""

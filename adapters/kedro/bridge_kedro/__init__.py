@@ -1,0 +1,1 @@
+"""The Kedro adapter of bridge."""

@@ -1,0 +1,1 @@
+"""The Metaflow adapter of bridge."""

@@ -1,0 +1,1 @@
+"""Translate pipelines between workflow frameworks, run them, and prove that they agree."""

@@ -1,0 +1,153 @@
+"""The door for adapters: what one is, and how it is found.
+
+An adapter is a distribution with an entry point in the group ``bridge``, named like the
+framework, whose module implements the hook ``bridge_adapter``::
+
+    [project.entry-points.bridge]
+    fancy = "bridge_fancy"
+
+    # bridge_fancy/__init__.py
+    from bridge.adapter import hookimpl
+
+    @hookimpl
+    def bridge_adapter():
+        from bridge_fancy.adapter import FANCY
+        return FANCY
+
+Only the adapter asked for is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Protocol
+
+import pluggy
+
+from bridge.errors import AdapterError
+from bridge.findings import Feature, Report, Support
+from bridge.model import Pipeline
+from bridge.record import Run
+
+__all__ = [
+    "Adapter",
+    "Export",
+    "Job",
+    "Options",
+    "hookimpl",
+    "hookspec",
+    "installed",
+    "load",
+]
+
+hookspec = pluggy.HookspecMarker("bridge")
+hookimpl = pluggy.HookimplMarker("bridge")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to write.
+
+    ``todos`` has sentences about what was left out of a step, by its path (empty: the pipeline);
+    a writer puts each as a ``# TODO:`` comment at that very place.
+    """
+
+    todos: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Export:
+    """What a writer gives: texts by relative path, and what became of every attribute.
+
+    ``code`` is the folder, inside the export, where the user's own modules, notebooks and included
+    files belong; they are copied there by whoever writes the files.
+    """
+
+    files: dict[str, str]
+    report: Report
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to make: what ``write`` wrote at ``project``, from ``pipeline``.
+
+    ``home`` is a folder for the engine's own state, ``workdir`` the working directory of the run,
+    ``store`` where files and objects go. ``progress`` is told a step's path as it ends.
+    """
+
+    project: Path
+    pipeline: Pipeline
+    home: Path
+    workdir: Path
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    run_id: str = "run"
+    progress: Callable[[str], None] = field(default=lambda step: None, compare=False)
+
+    @property
+    def store(self) -> Path:
+        """The store of files and objects of this run."""
+        return self.home / "store"
+
+
+class Adapter(Protocol):
+    """One framework: what it supports, how it is read, written and run."""
+
+    name: str
+    framework: str
+    support: Mapping[Feature, Support]
+
+    def recognises(self, source: Path) -> bool:
+        """Whether ``source`` looks like one of the framework's; cheap, imports no user code."""
+
+    def read(self, source: Path) -> tuple[Pipeline, Report]:
+        """The pipeline that ``source`` holds. Raises SourceError."""
+
+    def write(self, pipeline: Pipeline, options: Options) -> Export:
+        """The native project for ``pipeline``; touches no disk, needs no framework."""
+
+    def run(self, job: Job) -> Run:
+        """Run by the real engine what ``write`` wrote."""
+
+
+class _Hooks:
+    @hookspec(firstresult=True)
+    def bridge_adapter(self) -> Adapter:  # type: ignore[empty-body]
+        """The adapter of this distribution."""
+
+
+@cache
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in sorted(entry_points(group="bridge"))}
+
+
+def installed() -> list[str]:
+    """The names of the adapters that are installed; none is imported."""
+    return sorted(_entry_points())
+
+
+@cache
+def load(name: str) -> Adapter:
+    """The adapter of this name. Raises AdapterError when there is none or it does not load."""
+    point = _entry_points().get(name)
+    if point is None:
+        known = ", ".join(installed()) or "none"
+        raise AdapterError(
+            f"no adapter is named '{name}'; installed: {known} (install bridge-{name}?)"
+        )
+    manager = pluggy.PluginManager("bridge")
+    manager.add_hookspecs(_Hooks)
+    try:
+        manager.register(point.load(), name)
+        found: Any = manager.hook.bridge_adapter()
+    except Exception as error:
+        raise AdapterError(
+            f"adapter '{name}' ({point.value}) does not load: {type(error).__name__}: {error}"
+        ) from error
+    if found is None:
+        raise AdapterError(f"'{point.value}' gives no adapter; it must implement bridge_adapter()")
+    return found  # type: ignore[no-any-return]

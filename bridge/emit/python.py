@@ -1,0 +1,82 @@
+"""Python source as text: literals that are data and nothing else, checked and formatted."""
+
+from __future__ import annotations
+
+import ast
+import math
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import BridgeError
+
+__all__ = ["comment", "docstring", "finish", "indent", "literal"]
+
+_WIDTH = 88
+
+
+def literal(value: Any) -> str:
+    """The source of a JSON value or tuple; evaluates to an equal value, whatever its text.
+
+    Text of several lines is written a line each, so that it can be read.
+    Raises TypeError for anything that is not plain data.
+    """
+    if isinstance(value, str) and "\n" in value[:-1]:
+        return "(" + "\n".join(repr(line) for line in value.splitlines(keepends=True)) + ")"
+    _refuse(value)
+    return repr(value)
+
+
+def _refuse(value: Any) -> None:
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if type(item) in (list, tuple):
+            todo += item
+        elif type(item) is dict:
+            todo += [*item, *item.values()]
+        elif type(item) is float and not math.isfinite(item):
+            raise TypeError(f"{item!r} has no literal")
+        elif item is not None and type(item) not in (str, int, float, bool):
+            raise TypeError(f"{type(item).__name__} has no literal")
+
+
+def docstring(text: str) -> str:
+    """``text`` as a docstring that can be read; what could end it or escape is escaped."""
+    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    safe = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in safe)
+    safe = f"{safe[:-1]}\\{safe[-1]}" if safe.endswith('"') else safe
+    return f'"""{safe.strip()}\n"""' if "\n" in safe.strip() else f'"""{safe.strip()}"""'
+
+
+def comment(text: str) -> str:
+    """``text`` as comment lines; no line of it can end the comment."""
+    return "\n".join(f"# {line}".rstrip() for line in text.splitlines() or [""])
+
+
+def indent(lines: list[str], by: str = "    ") -> list[str]:
+    """The lines, moved to the right; lines inside them too."""
+    return [by + part if part else part for line in lines for part in line.split("\n")]
+
+
+def finish(source: str, name: str) -> str:
+    """The source, formatted; what a writer got wrong is found here, before it reaches a file.
+
+    Raises BridgeError when the source is not Python.
+    """
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise BridgeError(f"a writer made '{name}' into no valid Python: {error}") from error
+    command = [_ruff(), "format", "--isolated", "--quiet", "--stdin-filename", "export.py", "-"]
+    done = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
+    if done.returncode:
+        raise BridgeError(f"'{name}' cannot be formatted: {done.stderr.decode().strip()}")
+    return done.stdout.decode()
+
+
+def _ruff() -> str:
+    beside = Path(sys.executable).parent / "ruff"
+    return str(beside if beside.exists() else Path(sysconfig.get_path("scripts")) / "ruff")

@@ -1,0 +1,301 @@
+"""What a translation carries, emulates, approximates or drops: features, support, findings.
+
+``Feature`` enumerates everything a model can say. ``attributes`` lists every attribute set in a
+pipeline; ``account`` turns each into exactly one finding by what a target supports, so that the
+totals of a report always add up to the attributes read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from bridge.errors import Where
+from bridge.flow import walk
+from bridge.model import (
+    Catalog,
+    Composite,
+    Conditional,
+    Loop,
+    Map,
+    NotebookTask,
+    Parallel,
+    Pipeline,
+    PythonTask,
+    ShellTask,
+    Step,
+    Stub,
+    Task,
+)
+from bridge.values import At, Constant
+
+__all__ = [
+    "Attribute",
+    "Feature",
+    "Finding",
+    "Level",
+    "Report",
+    "Support",
+    "account",
+    "attributes",
+    "emulated",
+    "native",
+    "unsupported",
+]
+
+
+class Feature(StrEnum):
+    """Everything a model can say."""
+
+    PYTHON = "python"
+    NOTEBOOK = "notebook"
+    SHELL = "shell"
+    STUB = "stub"
+    PARAMETERS = "parameters"
+    INPUTS = "inputs"
+    INPUTS_PATH = "inputs.path"
+    INPUTS_CONSTANT = "inputs.constant"
+    INPUTS_FACT = "inputs.fact"
+    JSON = "json"
+    METRIC = "metric"
+    PICKLED = "pickled"
+    CATALOG_GET = "catalog.get"
+    CATALOG_PUT = "catalog.put"
+    CATALOG_HASH = "catalog.hash"
+    INCLUDE = "include"
+    ORDER_DATA = "order.data"
+    ORDER_AFTER = "order.after"
+    DESCRIPTION = "description"
+    PARALLEL = "parallel"
+    MAP = "map"
+    MAP_NESTED = "map.nested"
+    MAP_REDUCER = "map.reducer"
+    CONDITIONAL = "conditional"
+    LOOP = "loop"
+    ON_FAILURE = "on_failure"
+    FAILURE_INDEPENDENT = "failure.independent"
+    TERMINATE = "terminate"
+    RETRY = "retry"
+    TIMEOUT = "timeout"
+    SCHEDULE = "schedule"
+    RESOURCES = "resources"
+    ENVIRONMENT = "environment"
+    SECRETS = "secrets"
+    DEPENDENCIES = "dependencies"
+    IMAGE = "image"
+    DATASET = "dataset"
+    OVERRIDES = "overrides"
+
+
+class Level(StrEnum):
+    """How far a feature, or one attribute, makes it to the other side."""
+
+    NATIVE = "native"
+    CARRIED = "carried"
+    EMULATED = "emulated"
+    APPROXIMATED = "approximated"
+    DROPPED = "dropped"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True)
+class Support:
+    """What a target does with a feature; ``how`` says by what means, or why it cannot."""
+
+    level: Level
+    how: str = ""
+
+
+def native(how: str = "") -> Support:
+    """The target has the feature itself."""
+    return Support(Level.NATIVE, how)
+
+
+def emulated(how: str) -> Support:
+    """The result is the same, by other means."""
+    return Support(Level.EMULATED, how)
+
+
+def unsupported(how: str) -> Support:
+    """The target cannot; ``how`` gives the reason."""
+    return Support(Level.UNSUPPORTED, how)
+
+
+class Attribute(NamedTuple):
+    """One thing that was set in a pipeline; ``step`` is empty for the pipeline itself."""
+
+    feature: Feature
+    step: str
+    attribute: str
+    where: Where | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one attribute; ``code`` is ``feature.level`` and stays stable."""
+
+    level: Level
+    feature: Feature
+    step: str
+    attribute: str
+    message: str
+    hint: str = ""
+    where: Where | None = None
+
+    @property
+    def code(self) -> str:
+        """The finding's stable name, by which it is documented."""
+        return f"{self.feature}.{self.level}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as JSON."""
+        where = {"file": self.where.file, "line": self.where.line} if self.where else None
+        return {"code": self.code, **asdict(self), "where": where}
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.level}: {self.message}{hint}{place}"
+
+
+@dataclass
+class Report:
+    """The findings of one translation, one for each attribute read."""
+
+    findings: list[Finding] = field(default_factory=list)
+
+    def totals(self) -> dict[str, int]:
+        """How many attributes were read, and how many ended at each level."""
+        counts = {level.value: 0 for level in Level if level is not Level.NATIVE}
+        for finding in self.findings:
+            counts[finding.level] += 1
+        return {"read": len(self.findings), **counts}
+
+    def refused(self) -> list[Finding]:
+        """The findings for which a strict translation writes nothing."""
+        return [f for f in self.findings if f.level in (Level.UNSUPPORTED, Level.DROPPED)]
+
+    def amend(self, step: str, attribute: str, level: Level, message: str) -> None:
+        """Say more precisely what became of an attribute than its feature's support does."""
+        for i, finding in enumerate(self.findings):
+            if (finding.step, finding.attribute) == (step, attribute):
+                self.findings[i] = replace(finding, level=level, message=message)
+
+    def to_json(self) -> dict[str, Any]:
+        """Totals and findings as JSON."""
+        return {"totals": self.totals(), "findings": [f.to_json() for f in self.findings]}
+
+
+def account(pipeline: Pipeline, support: Mapping[Feature, Support]) -> Report:
+    """One finding for each attribute of ``pipeline``, by what the target supports."""
+    return Report([_finding(attribute, support) for attribute in attributes(pipeline)])
+
+
+def _finding(attribute: Attribute, support: Mapping[Feature, Support]) -> Finding:
+    given = support[attribute.feature]
+    level = Level.CARRIED if given.level is Level.NATIVE else given.level
+    subject = f"{attribute.attribute} of '{attribute.step}'" if attribute.step else (
+        f"{attribute.attribute} of the pipeline"
+    )  # fmt: skip
+    verb = {Level.UNSUPPORTED: "cannot be carried", Level.DROPPED: "is dropped"}.get(
+        level, f"is {level}"
+    )
+    message = f"{subject} {verb}" + (f": {given.how}" if given.how else "")
+    return Finding(level, message=message, **attribute._asdict())
+
+
+_TASKS: dict[type[Step], tuple[str, Feature]] = {
+    PythonTask: ("function", Feature.PYTHON),
+    NotebookTask: ("notebook", Feature.NOTEBOOK),
+    ShellTask: ("command", Feature.SHELL),
+    Stub: ("stub", Feature.STUB),
+    Parallel: ("branches", Feature.PARALLEL),
+    Map: ("iterate_on", Feature.MAP),
+    Conditional: ("branches", Feature.CONDITIONAL),
+    Loop: ("branch", Feature.LOOP),
+}
+_SIMPLE: dict[str, Feature] = {
+    "after": Feature.ORDER_AFTER,
+    "on_failure": Feature.ON_FAILURE,
+    "overrides": Feature.OVERRIDES,
+    "retry": Feature.RETRY,
+    "timeout": Feature.TIMEOUT,
+    "resources": Feature.RESOURCES,
+    "environment": Feature.ENVIRONMENT,
+    "secrets": Feature.SECRETS,
+    "dependencies": Feature.DEPENDENCIES,
+    "image": Feature.IMAGE,
+    "terminate_with_success": Feature.TERMINATE,
+    "terminate_with_failure": Feature.TERMINATE,
+    "reducer": Feature.MAP_REDUCER,
+    "default": Feature.CONDITIONAL,
+    "max_iterations": Feature.LOOP,
+    "break_on": Feature.LOOP,
+    "index_as": Feature.LOOP,
+    "extra": Feature.STUB,
+}
+_NAMED: dict[str, Feature] = {
+    "parameters": Feature.PARAMETERS,
+    "datasets": Feature.DATASET,
+}
+_OF_PIPELINE: dict[str, Feature] = {
+    "description": Feature.DESCRIPTION,
+    "schedule": Feature.SCHEDULE,
+    "on_failure": Feature.ON_FAILURE,
+    "include": Feature.INCLUDE,
+}
+
+
+def attributes(pipeline: Pipeline) -> Iterator[Attribute]:
+    """Every attribute set in a pipeline and in the pipelines inside it, in reading order."""
+    yield from _of_pipeline(pipeline, "")
+    for path, step in walk(pipeline):
+        yield from _of_step(step, path)
+        if isinstance(step, Composite):
+            for key, inner in step.pipelines().items():
+                yield from _of_pipeline(inner, f"{path}.{key}" if key else path)
+
+
+def _of_pipeline(pipeline: Pipeline, path: str) -> Iterator[Attribute]:
+    for name, feature in _NAMED.items():
+        for key in getattr(pipeline, name):
+            yield Attribute(feature, path, f"{name}[{key!r}]", pipeline.where)
+    for name, feature in _OF_PIPELINE.items():
+        if getattr(pipeline, name):
+            yield Attribute(feature, path, name, pipeline.where)
+    if pipeline.order == "data":
+        yield Attribute(Feature.ORDER_DATA, path, "order", pipeline.where)
+
+
+def _of_step(step: Step, path: str) -> Iterator[Attribute]:
+    main, feature = _TASKS[type(step)]
+    yield Attribute(feature, path, main, step.where)
+    for f in fields(step):
+        if f.name in _SIMPLE and getattr(step, f.name):
+            yield Attribute(_SIMPLE[f.name], path, f.name, step.where)
+    if isinstance(step, Map) and any(isinstance(s, Map) for _, s in walk(step.branch)):
+        yield Attribute(Feature.MAP_NESTED, path, "branch", step.where)
+    if isinstance(step, Task):
+        yield from _of_values(step, path)
+        yield from _of_catalog(step.catalog or Catalog(), path, step.where)
+
+
+def _of_values(task: Task, path: str) -> Iterator[Attribute]:
+    for argument, given in task.inputs.items():
+        feature = Feature.INPUTS_CONSTANT if isinstance(given, Constant) else Feature.INPUTS_FACT
+        if isinstance(given, At):
+            feature = Feature.INPUTS_PATH if given.path else Feature.INPUTS
+        yield Attribute(feature, path, f"inputs[{argument!r}]", task.where)
+    for found in task.returns:
+        yield Attribute(Feature(found.kind), path, f"returns[{found.name!r}]", task.where)
+
+
+def _of_catalog(catalog: Catalog, path: str, where: Where | None) -> Iterator[Attribute]:
+    for pattern in catalog.get:
+        yield Attribute(Feature.CATALOG_GET, path, f"catalog.get[{pattern!r}]", where)
+    for pattern in catalog.put:
+        yield Attribute(Feature.CATALOG_PUT, path, f"catalog.put[{pattern!r}]", where)
+    if not catalog.store_copy:
+        yield Attribute(Feature.CATALOG_HASH, path, "catalog.store_copy", where)

@@ -1,0 +1,75 @@
+"""Which globs could name the same path, decided from the globs alone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+__all__ = ["is_literal", "overlap"]
+
+_MAGIC = frozenset("*?[")
+
+
+def is_literal(pattern: str) -> bool:
+    """Whether the glob names one path only."""
+    return _MAGIC.isdisjoint(pattern)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some path matches both globs; says yes where a character class leaves doubt."""
+    if is_literal(one) and is_literal(other):
+        return _normal(one) == _normal(other)
+    return _segments(tuple(_normal(one).split("/")), tuple(_normal(other).split("/")))
+
+
+def _normal(pattern: str) -> str:
+    return "/".join(part for part in pattern.split("/") if part not in ("", "."))
+
+
+def _segments(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Walk both globs a folder at a time; ``**`` stands for any number of folders."""
+    todo, seen = [(0, 0)], set()
+    while todo:
+        i, j = todo.pop()
+        if (i, j) in seen:
+            continue
+        seen.add((i, j))
+        if i == len(one) and j == len(other):
+            return True
+        if i < len(one) and one[i] == "**":
+            todo += [(i + 1, j)] + ([(i, j + 1)] if j < len(other) else [])
+        elif j < len(other) and other[j] == "**":
+            todo += [(i, j + 1)] + ([(i + 1, j)] if i < len(one) else [])
+        elif i < len(one) and j < len(other) and _texts(one[i], other[j]):
+            todo.append((i + 1, j + 1))
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _texts(one: str, other: str) -> bool:
+    """Whether some text matches both patterns of a single folder or file name."""
+    a, b = _tokens(one), _tokens(other)
+    todo, seen = [(0, 0)], set()
+    while todo:
+        i, j = todo.pop()
+        if (i, j) in seen:
+            continue
+        seen.add((i, j))
+        if i == len(a) and j == len(b):
+            return True
+        if i < len(a) and a[i] == "*":
+            todo += [(i + 1, j)] + ([(i, j + 1)] if j < len(b) else [])
+        elif j < len(b) and b[j] == "*":
+            todo += [(i, j + 1)] + ([(i + 1, j)] if i < len(a) else [])
+        elif i < len(a) and j < len(b) and (a[i] == b[j] or "?" in (a[i], b[j])):
+            todo.append((i + 1, j + 1))
+    return False
+
+
+def _tokens(pattern: str) -> list[str]:
+    """The pattern's characters, with a character class read as ``?``."""
+    tokens, i = [], 0
+    while i < len(pattern):
+        close = pattern.find("]", i + 2) if pattern[i] == "[" else -1
+        tokens.append("?" if close > 0 else pattern[i])
+        i = close + 1 if close > 0 else i + 1
+    return tokens

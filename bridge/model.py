@@ -1,0 +1,338 @@
+"""The task graph: what people write, what readers return, what writers and the runner consume.
+
+Everything here is frozen data without I/O. A task holds its function by reference, a pipeline is
+a sequence of steps, and a step is a task or a composite of pipelines. What the parts mean when
+they run is told in ``docs/semantics.md``; who reads and writes which name is worked out in
+``bridge.flow``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from bridge.errors import ModelError, Where
+from bridge.references import Reference, refer
+from bridge.values import Input, Return, to_input, to_return
+
+__all__ = [
+    "Catalog",
+    "Composite",
+    "Conditional",
+    "Dataset",
+    "Loop",
+    "Map",
+    "NotebookTask",
+    "Parallel",
+    "Pipeline",
+    "PythonTask",
+    "Resources",
+    "Retry",
+    "ShellTask",
+    "Step",
+    "Stub",
+    "Task",
+]
+
+_HERE = __file__
+_NONE: Mapping[str, Any] = {}
+
+
+def _written_at() -> Where | None:
+    """Where the model object under construction stands in the user's source."""
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename in (_HERE, "<string>"):
+        frame = frame.f_back
+    return Where(frame.f_code.co_filename, frame.f_lineno)
+
+
+def _texts(value: str | Iterable[str], what: str) -> tuple[str, ...]:
+    found = (value,) if isinstance(value, str) else tuple(value)
+    for text in found:
+        if not isinstance(text, str):
+            raise ModelError(f"{what} must be text, not {text!r}", _written_at())
+    return found
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The files of a task, as globs relative to the working directory.
+
+    ``get`` are placed before the task, ``put`` stored after it; with ``store_copy=False`` only the
+    hash of what was put is recorded.
+    """
+
+    get: Sequence[str] = ()
+    put: Sequence[str] = ()
+    store_copy: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "get", _texts(self.get, "a glob of Catalog(get=...)"))
+        object.__setattr__(self, "put", _texts(self.put, "a glob of Catalog(put=...)"))
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often a failed task is tried again; ``delay`` in seconds, times ``backoff`` each time."""
+
+    times: int
+    delay: float = 0.0
+    backoff: float = 1.0
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a task asks of the machine: cores, memory in MB, graphic cards."""
+
+    cpu: float | None = None
+    memory: int | None = None
+    gpu: int | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A named place with a type: any importable class that has ``load()`` and ``save()``."""
+
+    type: str
+    path: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    credentials: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What a pipeline is made of; ``name`` is unique in its pipeline.
+
+    ``after`` names steps of the same pipeline that must have ended before this one starts.
+    """
+
+    name: str = ""
+    after: Sequence[str] = ()
+    on_failure: Pipeline | None = None
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    where: Where | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.where is None:
+            object.__setattr__(self, "where", _written_at())
+        object.__setattr__(self, "after", _texts(self.after, "a name in after"))
+        if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
+            raise ModelError(f"a step's name must be printable text, not {self.name!r}", self.where)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Step):
+    """A step that does work: what it reads, what it returns, its files and its policy.
+
+    ``inputs`` says what an argument receives when that is not the name the argument has;
+    ``returns`` names what the task gives back. ``timeout`` is in seconds.
+    """
+
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    returns: Sequence[Return] = ()
+    catalog: Catalog | None = None
+    retry: Retry | None = None
+    timeout: float | None = None
+    resources: Resources | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Sequence[str] = ()
+    dependencies: Sequence[str] = ()
+    image: str | None = None
+    terminate_with_success: bool = False
+    terminate_with_failure: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given: Any = self.inputs
+        pairs = given.items() if isinstance(given, Mapping) else ((n, n) for n in given)
+        inputs = {name: to_input(value, self.where) for name, value in pairs}
+        object.__setattr__(self, "inputs", inputs)
+        returns = (self.returns,) if isinstance(self.returns, str | Return) else self.returns
+        object.__setattr__(self, "returns", tuple(to_return(r, self.where) for r in returns))
+        for name in ("secrets", "dependencies"):
+            object.__setattr__(self, name, _texts(getattr(self, name), name))
+
+    def as_pipeline(self) -> Pipeline:
+        """A pipeline of this task alone, named like it."""
+        return Pipeline([self], name=self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PythonTask(Task):
+    """A call of a Python function; named like the function unless told otherwise."""
+
+    function: Reference | Callable[..., Any] | str
+
+    def __post_init__(self) -> None:
+        try:
+            reference = refer(self.function)
+        except ModelError as error:
+            raise ModelError(str(error), _written_at()) from None
+        object.__setattr__(self, "function", reference)
+        if not self.name:
+            object.__setattr__(self, "name", reference.name)
+        super().__post_init__()
+
+    @property
+    def reference(self) -> Reference:
+        """The function by name."""
+        assert isinstance(self.function, Reference)
+        return self.function
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotebookTask(Task):
+    """A notebook, executed once by papermill; the path is relative to the pipeline's file."""
+
+    notebook: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShellTask(Task):
+    """A command for the shell; its values arrive as environment variables."""
+
+    command: str
+
+
+@dataclass(frozen=True, init=False, kw_only=True)
+class Stub(Task):
+    """A task that does nothing yet; whatever else is written on it is kept in ``extra``."""
+
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __init__(self, name: str = "", **given: Any) -> None:
+        known = {f.name for f in fields(self)}
+        extra = dict(given.pop("extra", {}))
+        extra |= {key: given.pop(key) for key in [*given] if key not in known}
+        for f in fields(self):
+            value = given.get(f.name, f.default if f.default_factory is _MISSING else None)
+            if value is None and callable(f.default_factory):
+                value = f.default_factory()
+            object.__setattr__(self, f.name, value)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "extra", extra)
+        self.__post_init__()
+
+
+_MISSING = Step.__dataclass_fields__["name"].default_factory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composite(Step):
+    """A step made of pipelines."""
+
+    def pipelines(self) -> dict[str, Pipeline]:
+        """The pipelines inside, by the name they have in a step's path."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parallel(Composite):
+    """Branches that each start from a copy of the scope and may run at the same time."""
+
+    branches: Mapping[str, Pipeline]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "branches", dict(self.branches))
+        if not self.branches:
+            raise ModelError(f"parallel '{self.name}' has no branches", self.where)
+
+    def pipelines(self) -> dict[str, Pipeline]:
+        return dict(self.branches)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map(Composite):
+    """One run of ``branch`` for each item of the list ``iterate_on``, named ``iterate_as``."""
+
+    branch: Pipeline
+    iterate_on: str
+    iterate_as: str
+    reducer: Reference | Callable[..., Any] | str | None = None
+
+    def pipelines(self) -> dict[str, Pipeline]:
+        return {"": self.branch}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditional(Composite):
+    """The branch whose key equals the value of ``parameter``, else ``default``."""
+
+    parameter: str
+    branches: Mapping[Any, Pipeline]
+    default: Pipeline | None = None
+
+    def pipelines(self) -> dict[str, Pipeline]:
+        given = {str(key): branch for key, branch in self.branches.items()}
+        return given | ({"default": self.default} if self.default else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop(Composite):
+    """``branch`` again and again, until ``break_on`` is true or ``max_iterations`` are done."""
+
+    branch: Pipeline
+    max_iterations: int
+    break_on: str = ""
+    index_as: str = ""
+
+    def pipelines(self) -> dict[str, Pipeline]:
+        return {"": self.branch}
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Steps that run in a scope of named values, which starts from ``parameters``.
+
+    With ``order="list"`` the steps run in the order written; with ``order="data"`` a step waits
+    for those that produce what it reads and for those named in its ``after``. ``include`` are
+    globs of files beside the pipeline's source that belong to its code: an export carries them.
+    """
+
+    steps: Sequence[Step]
+    name: str = "pipeline"
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    datasets: Mapping[str, Dataset] = field(default_factory=dict, kw_only=True)
+    order: Literal["list", "data"] = field(default="list", kw_only=True)
+    schedule: str | None = field(default=None, kw_only=True)
+    on_failure: Pipeline | None = field(default=None, kw_only=True)
+    include: Sequence[str] = field(default=(), kw_only=True)
+    where: Where | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.where is None:
+            object.__setattr__(self, "where", _written_at())
+        object.__setattr__(self, "steps", tuple(self.steps))
+        object.__setattr__(self, "include", _texts(self.include, "a glob in include"))
+        self._refuse()
+
+    def _refuse(self) -> None:
+        if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
+            raise ModelError(
+                f"a pipeline's name must be printable text, not {self.name!r}", self.where
+            )
+        if not self.steps:
+            raise ModelError(f"pipeline '{self.name}' has no steps", self.where)
+        for step in self.steps:
+            if not isinstance(step, Step):
+                raise ModelError(
+                    f"{step!r} in pipeline '{self.name}' is not a step; "
+                    "wrap a function with PythonTask(function=...)",
+                    self.where,
+                )
+        if self.order not in ("list", "data"):
+            raise ModelError(f"order must be 'list' or 'data', not {self.order!r}", self.where)
+
+    def execute(self, **options: Any) -> Any:
+        """Run the pipeline here and return the ``Run``; while a source is being loaded, inert.
+
+        Options: ``parameters`` (values), ``parameters_file``, ``run_id``.
+        Raises ModelError before anything runs, StepError when a step fails.
+        """
+        from bridge.runner import execute
+
+        return execute(self, **options)

@@ -1,0 +1,138 @@
+"""The order of the steps of one pipeline: as written, or as the data asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from heapq import heapify, heappop, heappush
+
+from bridge.errors import Problem
+from bridge.model import Pipeline, Step
+from bridge.scope import Puts
+
+__all__ = ["arrange", "find_cycle", "sort"]
+
+Order = dict[str, tuple[str, ...]]
+Touches = Callable[[Step], tuple[set[str], tuple[str, ...]]]
+
+
+def arrange(pipeline: Pipeline, reads: Touches, writes: Touches) -> tuple[Order, list[Problem]]:
+    """Each step's name, in an order that can run, with the names of those just before it.
+
+    ``reads`` and ``writes`` tell the names and the globs that a step touches; they are asked only
+    where the data decides the order.
+    """
+    if pipeline.order == "list":
+        return _as_written(pipeline)
+    problems: list[Problem] = []
+    earlier = _by_data(pipeline, reads, writes, problems)
+    order = sort(earlier)
+    if len(order) < len(earlier):
+        cycle = find_cycle({n: e for n, e in earlier.items() if n not in order})
+        problems.append(
+            Problem(
+                f"the steps of '{pipeline.name}' wait for each other: {' -> '.join(cycle)}",
+                _step(pipeline, cycle[0]).where,
+            )
+        )
+    return {name: tuple(earlier[name]) for name in order}, problems
+
+
+def _as_written(pipeline: Pipeline) -> tuple[Order, list[Problem]]:
+    names = [step.name for step in pipeline.steps]
+    place = {name: i for i, name in enumerate(names)}
+    problems = []
+    for i, step in enumerate(pipeline.steps):
+        for name in step.after:
+            if place.get(name, i) >= i:
+                what = "comes no earlier" if name in place else "is no step there"
+                problems.append(
+                    Problem(f"'{step.name}' is to run after '{name}', which {what}", step.where)
+                )
+    return {n: tuple(names[i - 1 : i]) if i else () for i, n in enumerate(names)}, problems
+
+
+def _by_data(
+    pipeline: Pipeline, reads: Touches, writes: Touches, problems: list[Problem]
+) -> dict[str, list[str]]:
+    producer, puts = _producers(pipeline, writes, problems)
+    names = {step.name for step in pipeline.steps}
+    earlier: dict[str, list[str]] = {}
+    files = Puts()
+    for step in pipeline.steps:
+        wanted, globs = reads(step)
+        found = {producer[name]: None for name in sorted(wanted) if name in producer}
+        if step.name in found and wanted & writes(step)[0] <= set(pipeline.parameters):
+            del found[step.name]
+        for pattern in globs:
+            found |= dict.fromkeys(p for p in files.find(pattern) if p != step.name)
+        for name in step.after:
+            if name not in names:
+                problems.append(
+                    Problem(f"'{step.name}' is to run after '{name}', which is no step there",
+                            step.where)
+                )  # fmt: skip
+            else:
+                found[name] = None
+        earlier[step.name] = list(found)
+        files.add(step.name, puts[step.name])
+    return earlier
+
+
+def _producers(
+    pipeline: Pipeline, writes: Touches, problems: list[Problem]
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    producer: dict[str, str] = {}
+    puts = {}
+    for step in pipeline.steps:
+        names, puts[step.name] = writes(step)
+        for name in sorted(names):
+            if name in producer:
+                problems.append(
+                    Problem(
+                        f"'{name}' is produced by '{producer[name]}' and by '{step.name}'; with "
+                        'order="data" one step produces a name',
+                        step.where,
+                    )
+                )
+            producer[name] = step.name
+    return producer, puts
+
+
+def sort(earlier: Mapping[str, Iterable[str]]) -> list[str]:
+    """The names so that each stands after its ``earlier`` ones, else in the order given.
+
+    What waits for a cycle is left out.
+    """
+    place = {name: i for i, name in enumerate(earlier)}
+    names = list(earlier)
+    waiting = {name: len(set(before)) for name, before in earlier.items()}
+    later: dict[str, list[str]] = {name: [] for name in earlier}
+    for name, before in earlier.items():
+        for other in set(before):
+            later[other].append(name)
+    ready = [place[name] for name, count in waiting.items() if not count]
+    heapify(ready)
+    order = []
+    while ready:
+        name = names[heappop(ready)]
+        order.append(name)
+        for other in later[name]:
+            waiting[other] -= 1
+            if not waiting[other]:
+                heappush(ready, place[other])
+    return order
+
+
+def find_cycle(earlier: Mapping[str, Iterable[str]]) -> list[str]:
+    """One cycle among the names, its first name repeated at the end; there must be one."""
+    name = next(iter(earlier))
+    trail: dict[str, None] = {}
+    while name not in trail:
+        trail[name] = None
+        name = next(e for e in earlier[name] if e in earlier)
+    names = list(trail)
+    return [*reversed(names[names.index(name) :]), names[-1]]
+
+
+def _step(pipeline: Pipeline, name: str) -> Step:
+    return next(step for step in pipeline.steps if step.name == name)

@@ -42,6 +42,7 @@ __all__ = [
     "hookspec",
     "installed",
     "load",
+    "version",
 ]
 
 hookspec = pluggy.HookspecMarker("bridge")
@@ -98,8 +99,12 @@ class Adapter(Protocol):
     """One framework: what it supports, how it is read, written and run."""
 
     name: str
-    framework: str
+    reads: bool
     support: Mapping[Feature, Support]
+
+    @property
+    def framework(self) -> str:
+        """The installed version of the framework, or empty text."""
 
     def recognises(self, source: Path) -> bool:
         """Whether ``source`` looks like one of the framework's; cheap, imports no user code."""
@@ -128,6 +133,12 @@ def _entry_points() -> dict[str, EntryPoint]:
 def installed() -> list[str]:
     """The names of the adapters that are installed; none is imported."""
     return sorted(_entry_points())
+
+
+def version(name: str) -> str:
+    """The version of the distribution that brings the adapter of this name."""
+    point = _entry_points().get(name)
+    return point.dist.version if point and point.dist else ""
 
 
 @cache

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bridge.findings import Report
+    from bridge.record import Run
 
 __all__ = [
     "AdapterError",
@@ -105,3 +106,4 @@ class StepError(RunError):
     def __init__(self, step: str, attempt: int, kind: str, text: str) -> None:
         super().__init__(f"step '{step}' failed at attempt {attempt}: {kind}: {text}")
         self.step, self.attempt, self.kind, self.text = step, attempt, kind, text
+        self.run: Run | None = None

@@ -241,6 +241,7 @@ class Parallel(Composite):
             raise ModelError(f"parallel '{self.name}' has no branches", self.where)
 
     def pipelines(self) -> dict[str, Pipeline]:
+        """The branches."""
         return dict(self.branches)
 
 
@@ -254,6 +255,7 @@ class Map(Composite):
     reducer: Reference | Callable[..., Any] | str | None = None
 
     def pipelines(self) -> dict[str, Pipeline]:
+        """The branch; it has no name of its own."""
         return {"": self.branch}
 
 
@@ -266,6 +268,7 @@ class Conditional(Composite):
     default: Pipeline | None = None
 
     def pipelines(self) -> dict[str, Pipeline]:
+        """The branches by their keys as text, and the default."""
         given = {str(key): branch for key, branch in self.branches.items()}
         return given | ({"default": self.default} if self.default else {})
 
@@ -280,6 +283,7 @@ class Loop(Composite):
     index_as: str = ""
 
     def pipelines(self) -> dict[str, Pipeline]:
+        """The branch; it has no name of its own."""
         return {"": self.branch}
 
 

@@ -7,23 +7,21 @@ not at all.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from bridge.adapter import Adapter, Export, Options, load
+from bridge.adapter import Export, Options, load
+from bridge.code import code_files
 from bridge.emit.python import finish
-from bridge.errors import BridgeError, ModelError, TranslationError, UsageError
-from bridge.findings import Finding, Report, account
-from bridge.flow import analyse
+from bridge.errors import BridgeError, TranslationError, UsageError
+from bridge.findings import Finding, Level, Report, account
+from bridge.lower.without import without
 from bridge.model import Pipeline
-from bridge.sources import code_files
 
-__all__ = ["check", "render", "save", "write"]
-
-UNSUPPORTED = ("raise", "warn", "ignore")
+__all__ = ["check", "paths", "render", "save", "write"]
 
 
 def check(pipeline: Pipeline, to: str) -> Report:
@@ -36,22 +34,27 @@ def check(pipeline: Pipeline, to: str) -> Report:
     return report if report.refused() else adapter.write(pipeline, Options()).report
 
 
-def render(pipeline: Pipeline, to: str, options: Options | None = None) -> Export:
+def render(pipeline: Pipeline, to: str, unsupported: str = "raise") -> Export:
     """The native project as finished texts, none of it on disk.
 
-    Raises TranslationError when something cannot be carried and ``options`` do not allow that.
+    With ``unsupported`` ``warn`` or ``ignore`` a policy that the target cannot carry is left out,
+    with a TODO at its place; a construct cannot be left out. Raises TranslationError otherwise,
+    ModelError when the pipeline contradicts itself.
     """
-    options = options or Options()
     adapter = load(to)
-    _refuse(account(pipeline, adapter.support), to)
-    analyse(pipeline)
-    export = adapter.write(pipeline, options)
+    report = account(pipeline, adapter.support)
+    if unsupported == "raise":
+        _refuse(report.refused(), report, to)
+    kept, todos = without(pipeline, report.refused())
+    remaining = account(kept, adapter.support)
+    _refuse(remaining.refused(), remaining, to)
+    export = adapter.write(kept, Options(todos))
+    export.report.findings += [replace(f, level=Level.DROPPED) for f in report.refused()]
     export.files = {path: _finished(path, text) for path, text in sorted(export.files.items())}
     return export
 
 
-def _refuse(report: Report, to: str) -> None:
-    refused = report.refused()
+def _refuse(refused: list[Finding], report: Report, to: str) -> None:
     if refused:
         lines = "\n".join(f"  {finding}" for finding in refused)
         raise TranslationError(f"'{to}' cannot carry this pipeline:\n{lines}", report)
@@ -62,7 +65,7 @@ def _finished(path: str, text: str) -> str:
 
 
 def write(
-    pipeline: Pipeline, to: str, folder: Path, options: Options | None = None, force: bool = False
+    pipeline: Pipeline, to: str, folder: Path, unsupported: str = "raise", force: bool = False
 ) -> Export:
     """Write the native project for ``pipeline`` into ``folder`` and give what was written.
 
@@ -70,7 +73,7 @@ def write(
     """
     if not force:
         _refuse_to_overwrite(folder)
-    export = render(pipeline, to, options)
+    export = render(pipeline, to, unsupported)
     save(export, pipeline, folder)
     return export
 
@@ -78,3 +81,59 @@ def write(
 def _refuse_to_overwrite(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"'{folder}' is there already and not empty; give --force to overwrite it")
+
+
+def paths(export: Export, pipeline: Pipeline) -> list[str]:
+    """The files of an export, generated and the user's own, by their paths in it."""
+    return sorted({*export.files, *_own(export, pipeline)})
+
+
+def _own(export: Export, pipeline: Pipeline) -> dict[str, Path]:
+    return {f"{export.code}/{path}".lstrip("/"): at for path, at in code_files(pipeline).items()}
+
+
+def save(export: Export, pipeline: Pipeline, folder: Path) -> None:
+    """Put an export and the user's own files into ``folder``, all of it or nothing.
+
+    Everything is written beside the folder first; files that are there under other names stay.
+    Raises UsageError when a file of the user has the place of a generated one.
+    """
+    folder = folder.resolve()
+    own = _own(export, pipeline)
+    for path in own.keys() & export.files.keys():
+        raise UsageError(f"'{own[path]}' would take the place of the generated '{path}'; rename it")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as draft:
+            _draft(Path(draft), export.files, own)
+            _publish(Path(draft), folder)
+    except OSError as error:
+        raise UsageError(f"the export cannot be written to '{folder}': {error}") from error
+
+
+def _draft(draft: Path, texts: Mapping[str, str], copies: Mapping[str, Path]) -> None:
+    for path in [*texts, *copies]:
+        parts = PurePosixPath(path).parts
+        if ".." in parts or PurePosixPath(path).is_absolute():
+            raise BridgeError(f"a writer named '{path}', which leaves the export")
+        draft.joinpath(path).parent.mkdir(parents=True, exist_ok=True)
+    for path, text in texts.items():
+        draft.joinpath(path).write_text(text, encoding="utf-8")
+    for path, source in copies.items():
+        shutil.copyfile(source, draft / path)
+
+
+def _publish(draft: Path, folder: Path) -> None:
+    if not folder.exists() or not any(folder.iterdir()):
+        fresh = draft.parent / f"{draft.name}.done"
+        draft.rename(fresh)
+        draft.mkdir()
+        fresh.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        fresh.rename(folder)
+        return
+    for file in sorted(path for path in draft.rglob("*") if path.is_file()):
+        target = folder / file.relative_to(draft)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)

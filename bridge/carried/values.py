@@ -1,44 +1,33 @@
-"""Values on their way from task to task: what may travel as JSON, and what an argument takes."""
+"""Values on their way from task to task: what a function returned, by name, as JSON holds it."""
 
 from __future__ import annotations
 
 import math
-import reprlib
-import types
-import typing
-from collections import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, time
-from enum import Enum
-from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Any
 
-__all__ = ["convert", "to_json", "unpack"]
+__all__ = ["to_json", "unpack"]
 
-DEEPEST = 100  # levels of nesting; Python itself reads no literal that is nested beyond 200
-LONGEST = 14_000  # bits of an int; Python itself reads no int beyond 4,300 digits
+DEEPEST = 100  # levels of nesting; Python reads no literal that is nested beyond 200
+LONGEST = 14_000  # bits of an int; Python reads no int beyond 4,300 digits
 
 
 def to_json(value: Any, name: str) -> Any:
-    """Return ``value`` as made of dict, list, str, int, float, bool and None, and nothing else.
+    """Return ``value`` made of dict, list, str, int, float, bool and None, and of nothing else.
 
     NumPy scalars become plain ones, pydantic models their fields. Anything else that JSON would
-    not bring back as it was (NaN, a tuple, a date, a DataFrame) raises ValueError, which says
-    where it is: ``metrics['loss'][3] is nan, ...``.
+    not bring back as it was (NaN, a tuple, a date, a DataFrame) raises a ValueError that says
+    where it stands: ``metrics['loss'][3] is nan, ...``.
     """
     return _plain(value, name, ())
 
 
 def _plain(value: Any, name: str, path: tuple[Any, ...]) -> Any:
     kind = type(value)
-    if value is None or kind is bool:
+    if value is None or kind is bool or (kind is str and _is_unicode(value)):
         return value
-    if kind is int and value.bit_length() <= LONGEST:
-        return value
-    if kind is float and math.isfinite(value):
-        return value
-    if kind is str and _is_unicode(value):
+    if (kind is int and value.bit_length() <= LONGEST) or (kind is float and math.isfinite(value)):
         return value
     if kind is list and len(path) < DEEPEST:
         return [_plain(item, name, (*path, i)) for i, item in enumerate(value)]
@@ -48,24 +37,19 @@ def _plain(value: Any, name: str, path: tuple[Any, ...]) -> Any:
         return _plain(value.item(), name, path)
     if hasattr(kind, "model_validate"):
         return _plain(_fields(value, name, path), name, path)
-    raise _refused(value, name, path)
+    raise _refused(f"is {_description(value)}", name, path)
 
 
 def _key(key: Any, name: str, path: tuple[Any, ...]) -> str:
     plain = key.item() if _is_numpy_scalar(key) else key
     if type(plain) is str and _is_unicode(plain):
         return plain
-    raise _refused(key, name, path, "has the key ")
+    raise _refused(f"has a key {_description(key)}", name, path)
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether UTF-8 can hold the text; half of a surrogate pair it cannot."""
-    if text.isascii():
-        return True
-    try:
-        return bool(text.encode())
-    except UnicodeEncodeError:
-        return False
+    """Whether UTF-8 can hold the text: it cannot hold one half of a surrogate pair."""
+    return text.isascii() or text.encode(errors="ignore").decode() == text
 
 
 def _is_numpy_scalar(value: Any) -> bool:
@@ -73,26 +57,45 @@ def _is_numpy_scalar(value: Any) -> bool:
 
 
 def _fields(model: Any, name: str, path: tuple[Any, ...]) -> Any:
-    """The fields of a pydantic model, provided that the same model can be made of them again."""
+    """The fields of a pydantic model, provided that they make the same model again."""
     with suppress(TypeError, ValueError):
         fields = model.model_dump(mode="json", by_alias=True)
         if type(model).model_validate(fields) == model:
             return fields
-    raise _refused(model, name, path)
+    raise _refused(f"is {_description(model)}", name, path)
 
 
-def _refused(value: Any, name: str, path: tuple[Any, ...], verb: str = "is ") -> ValueError:
-    what = f"of type {type(value).__qualname__}"
+def _description(value: Any) -> str:
+    if type(value) in (list, dict):
+        return f"nested deeper than {DEEPEST} levels, or holds itself"
     if type(value) is float:
-        what = repr(value)
-    elif type(value) is int and not verb.startswith("has"):
-        what = "an int of more than 4,000 digits"
-    elif type(value) is str:
-        what = f"{value[:40]!r}, half of a surrogate pair"
-    elif type(value) in (list, dict):
-        what = f"nested more than {DEEPEST} deep, or holds itself"
-    place = name + "".join(f"[{key!r}]" for key in path[:6]) + ("..." if len(path) > 6 else "")
+        return repr(value)
+    if type(value) is int and value.bit_length() > LONGEST:
+        return "an int of more than 4,000 digits"
+    half = " with half of a surrogate pair" if type(value) is str else ""
+    return f"of type {type(value).__qualname__}{half}"
+
+
+def _refused(what: str, name: str, path: tuple[Any, ...]) -> ValueError:
+    place = name + "".join(f"[{key!r}]" for key in path[:6]) + ("..." if path[6:] else "")
     return ValueError(
-        f"{place} {verb}{what}, which JSON cannot bring back as it is: "
-        f'declare it with pickled("{name}")'
+        f'{place} {what}; JSON would not bring it back as it is: declare it with pickled("{name}")'
     )
+
+
+def unpack(result: Any, names: Sequence[str]) -> tuple[Any, ...]:
+    """The values of ``names``, two or more, in what a function returned.
+
+    A dict whose keys are exactly the names is matched by key, a tuple or a list by position;
+    anything else raises ValueError.
+    """
+    if isinstance(result, dict) and result.keys() == set(names):
+        return tuple(result[name] for name in names)
+    if isinstance(result, tuple | list) and len(result) == len(names):
+        return tuple(result)
+    given = f"a {type(result).__qualname__}"
+    if isinstance(result, dict):
+        given += f" with the keys {list(result)}"
+    elif isinstance(result, tuple | list):
+        given += f" of {len(result)}"
+    raise ValueError(f"{given} was returned where {len(names)} values are declared: {list(names)}")

@@ -129,7 +129,7 @@ def _call(making: _Making, function: str) -> str:
     if all(trusted(making.flow, read) for read in reads):
         positional = [making.expression(r) for r in reads if r.argument.positional_only]
         return f"{function}({', '.join([*positional, *_keywords(making)])})"
-    making.body.need("values", "call")
+    making.body.need("arguments", "call")
     return f"call({', '.join([function, *_keywords(making, every=True)])})"
 
 

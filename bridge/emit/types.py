@@ -51,7 +51,7 @@ def _produced(flow: Flow, output: Output, path: tuple[str | int, ...]) -> Any:
 
 
 def _fits(value: Any, path: tuple[str | int, ...], annotation: Any) -> bool:
-    from bridge.carried.values import convert
+    from bridge.carried.arguments import convert
 
     try:
         for key in path:

@@ -1,0 +1,47 @@
+"""``bridge compare``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridge.cli import options
+from bridge.cli.fail import answer
+
+__all__ = ["command"]
+
+
+@click.command("compare", short_help="Run on several engines, compare, and write a report.")
+@options.source
+@click.option("--on", "on", required=True, metavar="A,B", callback=options.engines)
+@options.read_from
+@options.parameters
+@click.option("-o", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path))
+@options.json_option
+def command(
+    source: str,
+    on: list[str],
+    read_from: str | None,
+    parameters_file: Path | None,
+    texts: tuple[str, ...],
+    folder: Path,
+    as_json: bool,
+) -> int:
+    """Verify SOURCE on each engine; write index.html, report.json and report.md into DIR."""
+    from bridge.cli.live import Live, table
+    from bridge.compare import verify
+    from bridge.report import save
+    from bridge.source import load_source
+
+    pipeline = load_source(source, read_from)
+    given = options.given_parameters(pipeline.parameters, parameters_file, texts)
+    with Live(on) as live:
+        found = verify(pipeline, on, given, live)
+    save(found, pipeline, folder)
+    if as_json:
+        answer(found.to_json())
+    else:
+        table(found)
+        click.echo(f"report: {folder / 'index.html'}")
+    return 0 if found.agree else 1

@@ -1,0 +1,89 @@
+"""Progress of several engines on stderr, and the table of what they gave on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bridge.compare import Comparison
+from bridge.record import Run
+from bridge.report import rows, verdict
+
+__all__ = ["Live", "table"]
+
+
+class Live:
+    """A line an engine: the step that ended last, the time; one line at its end without terminal."""
+
+    def __init__(self, engines: Sequence[str]) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.fields[engine]:<10}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=self._console,
+            transient=True,
+        )
+        self._tasks = {
+            engine: self._progress.add_task("waiting", total=None, start=False, engine=engine)
+            for engine in engines
+        }
+        self._done: dict[str, int] = dict.fromkeys(engines, 0)
+
+    def __enter__(self) -> Live:
+        if self._console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def started(self, engine: str) -> None:
+        """The engine is about to run."""
+        self._progress.start_task(self._tasks[engine])
+        self._progress.update(self._tasks[engine], description="starting")
+        if not self._console.is_terminal:
+            self._console.print(f"{engine}: starting", markup=False, highlight=False)
+
+    def step(self, engine: str, step: str) -> None:
+        """A step of the engine has ended."""
+        self._done[engine] += 1
+        text = f"{self._done[engine]} done, last {step}"
+        self._progress.update(self._tasks[engine], description=text)
+
+    def ended(self, engine: str, run: Run) -> None:
+        """The engine has run."""
+        text = f"{run.status} in {run.seconds:.1f} s"
+        self._progress.update(self._tasks[engine], description=text, total=1, completed=1)
+        if not self._console.is_terminal:
+            self._console.print(f"{engine}: {text}", markup=False, highlight=False)
+
+
+def table(found: Comparison) -> None:
+    """Print the comparison: a row an engine, then where they part."""
+    console = Console(highlight=False)
+    drawn = Table(box=None, pad_edge=False)
+    titles, lines = rows(found)
+    for title in titles:
+        drawn.add_column(title, justify="left" if title in ("engine", "status") else "right")
+    for line in lines:
+        drawn.add_row(*line)
+    console.print(drawn)
+    for run in found.runs:
+        if run.error:
+            error = run.error
+            text = f"{run.on}: step '{error['step']}': {error['type']}: {error['text']}"
+            console.print(text, markup=False)
+    for difference in found.differences:
+        console.print(str(difference), markup=False)
+    console.print(verdict(found), style="green" if found.agree else "red", markup=False)

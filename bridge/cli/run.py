@@ -1,0 +1,86 @@
+"""``bridge run``"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli import options
+from bridge.cli.fail import answer
+from bridge.record import Run
+
+__all__ = ["command"]
+
+
+@click.command("run", short_help="Run a pipeline, here or on an engine.")
+@options.source
+@click.option("--on", "engine", default="local", metavar="NAME", help="The engine (local).")
+@options.read_from
+@options.parameters
+@click.option("--run-id", metavar="ID", help="The name of this run.")
+@options.json_option
+def command(
+    source: str,
+    engine: str,
+    read_from: str | None,
+    parameters_file: Path | None,
+    texts: tuple[str, ...],
+    run_id: str | None,
+    as_json: bool,
+) -> int:
+    """Run SOURCE in this folder and keep the record."""
+    from bridge.source import load_source
+
+    with _stdout_to_stderr() if as_json else contextlib.nullcontext():
+        pipeline = load_source(source, read_from)
+        given = options.given_parameters(pipeline.parameters, parameters_file, texts)
+        run = _run(pipeline, engine, given, run_id)
+    if as_json:
+        answer(run.to_json())
+    else:
+        _tell(run)
+    return 0 if run.status == "succeeded" else 1
+
+
+def _run(pipeline: Any, engine: str, given: dict[str, Any], run_id: str | None) -> Run:
+    from bridge.cli.progress import told
+
+    if engine == "local":
+        from bridge.runner import run_local
+
+        return run_local(pipeline, given, run_id, lambda step: told(step.name, step.status))
+    from bridge.compare import check_engines, run_on
+    from bridge.runner import history
+
+    check_engines([engine])
+    folder = history.make(run_id or history.new_id())
+    run = run_on(pipeline, engine, given, folder, Path.cwd(), folder.name, lambda s: told(s))
+    history.save(run, folder)
+    return run
+
+
+def _tell(run: Run) -> None:
+    from bridge.cli.describe import describe
+
+    for line in describe(run):
+        click.echo(line)
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Send all that the run prints, also in processes it starts, to stderr."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)

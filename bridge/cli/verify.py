@@ -1,0 +1,42 @@
+"""``bridge verify``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridge.cli import options
+from bridge.cli.fail import answer
+
+__all__ = ["command"]
+
+
+@click.command("verify", short_help="Run on several engines and tell whether they agree.")
+@options.source
+@click.option("--on", "on", required=True, metavar="A,B", callback=options.engines)
+@options.read_from
+@options.parameters
+@options.json_option
+def command(
+    source: str,
+    on: list[str],
+    read_from: str | None,
+    parameters_file: Path | None,
+    texts: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Run SOURCE on each engine and compare values, objects and files; 0 only if all agree."""
+    from bridge.cli.live import Live, table
+    from bridge.compare import verify
+    from bridge.source import load_source
+
+    pipeline = load_source(source, read_from)
+    given = options.given_parameters(pipeline.parameters, parameters_file, texts)
+    with Live(on) as live:
+        found = verify(pipeline, on, given, live)
+    if as_json:
+        answer(found.to_json())
+    else:
+        table(found)
+    return 0 if found.agree else 1

@@ -1,0 +1,133 @@
+"""The user's own files that a pipeline needs: modules, notebooks, and what it includes."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+from bridge.errors import ModelError, UsageError
+from bridge.flow import walk
+from bridge.model import Composite, NotebookTask, Pipeline, PythonTask, Step
+from bridge.signatures import notebook_path
+
+__all__ = ["code_files"]
+
+_INSTALLED = tuple(
+    Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platlib", "purelib")
+)
+
+
+def code_files(pipeline: Pipeline) -> dict[str, Path]:
+    """Where each file of the user's code is, by its path inside an export.
+
+    Modules that stand beside the pipeline are taken with all that they import from there; what is
+    installed is not. Raises ModelError for a module that needs bridge itself, and for a notebook
+    or a glob that leaves the pipeline's folder.
+    """
+    found: dict[str, Path] = {}
+    for _, step in walk(pipeline):
+        if isinstance(step, PythonTask):
+            _add_module(step.reference.module, found, step)
+        elif isinstance(step, NotebookTask):
+            found[_inside(step.notebook, step)] = notebook_path(step)
+    for inner in _pipelines(pipeline):
+        found |= _included(inner)
+    return dict(sorted(found.items()))
+
+
+def _pipelines(pipeline: Pipeline) -> Iterator[Pipeline]:
+    yield pipeline
+    for _, step in walk(pipeline):
+        if isinstance(step, Composite):
+            yield from step.pipelines().values()
+
+
+def _inside(path: str, step: Step) -> str:
+    parts = Path(path).parts
+    if Path(path).is_absolute() or ".." in parts:
+        raise ModelError(
+            f"notebook '{path}' of '{step.name}' is outside the pipeline's folder and cannot be "
+            "exported with it; move it beside the pipeline",
+            step.where,
+        )
+    return Path(path).as_posix()
+
+
+def _included(pipeline: Pipeline) -> dict[str, Path]:
+    base = Path(pipeline.where.file).resolve().parent if pipeline.where else Path.cwd()
+    found: dict[str, Path] = {}
+    for pattern in pipeline.include:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise ModelError(f"include '{pattern}' leaves the pipeline's folder", pipeline.where)
+        paths = [path for path in base.glob(pattern) if path.is_file()]
+        if not paths:
+            raise ModelError(f"include '{pattern}' matches no file in {base}", pipeline.where)
+        found |= {path.relative_to(base).as_posix(): path for path in paths}
+    return found
+
+
+def _add_module(name: str, found: dict[str, Path], step: PythonTask) -> None:
+    """Add a module, the packages it is in, and the modules beside it that it imports."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        return
+    file = Path(spec.origin).resolve()
+    if any(file.is_relative_to(place) for place in _INSTALLED):
+        return
+    depth = name.count(".") + (file.name == "__init__.py")
+    root = file.parents[depth]
+    todo = [file]
+    while todo:
+        file = todo.pop()
+        key = file.relative_to(root).as_posix()
+        if key in found:
+            continue
+        found[key] = file
+        for imported in _imports(file, root):
+            if imported.partition(".")[0] == "bridge":
+                _refuse_bridge(step, file)
+            todo += _files_of(imported, root)
+        todo += [p / "__init__.py" for p in file.parents if _is_package(p, root)]
+
+
+def _is_package(folder: Path, root: Path) -> bool:
+    return folder != root and folder.is_relative_to(root) and (folder / "__init__.py").is_file()
+
+
+def _refuse_bridge(step: PythonTask, file: Path) -> None:
+    raise ModelError(
+        f"function '{step.reference}' of '{step.name}' needs {file.name}, which imports bridge, so "
+        "it cannot run where bridge is not installed; move the function to a module of its own",
+        step.where,
+    )
+
+
+def _files_of(module: str, root: Path) -> list[Path]:
+    """The files of a module beside the pipeline, its packages' first; none when not there."""
+    parts = module.split(".")
+    found = []
+    for i in range(1, len(parts) + 1):
+        base = root.joinpath(*parts[:i])
+        files = [base.with_suffix(".py"), base / "__init__.py"]
+        found += [file for file in files if file.is_file()]
+    return found
+
+
+def _imports(file: Path, root: Path) -> Iterator[str]:
+    """The absolute names of all that a file imports, anywhere in it."""
+    package = file.relative_to(root).parent.parts
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(f"'{file}' cannot be parsed: {error}") from error
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" if base else alias.name for alias in node.names)

@@ -1,0 +1,113 @@
+"""A comparison as a table, as data, as Markdown and as a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bridge.compare import LOCAL, Comparison
+from bridge.model import Pipeline
+from bridge.record import Run
+
+__all__ = ["overhead", "rows", "save", "to_json", "verdict"]
+
+
+def overhead(run: Run, found: Comparison) -> float | None:
+    """Seconds an engine adds to each step: its wall time less the work, over the steps.
+
+    The work is what the steps take on the local engine, where calling them costs nothing else;
+    None when the local engine did not run.
+    """
+    local = next((r for r in found.runs if r.on == LOCAL and r.steps), None)
+    if local is None or not run.steps:
+        return None
+    work = sum(step.seconds for step in local.steps)
+    return max(run.seconds - work, 0.0) / len(run.steps)
+
+
+def rows(found: Comparison) -> tuple[list[str], list[list[str]]]:
+    """The table: its titles, and a row of texts for each engine."""
+    metrics = list(dict.fromkeys(name for run in found.runs for name in run.metrics))
+    titles = ["engine", "status", *metrics, "seconds", "overhead/step", "lines", "verdict"]
+    return titles, [_row(run, found, metrics) for run in found.runs]
+
+
+def _row(run: Run, found: Comparison, metrics: list[str]) -> list[str]:
+    extra = overhead(run, found)
+    return [
+        run.on,
+        run.status,
+        *(_number(run.metrics.get(name)) for name in metrics),
+        f"{run.seconds:.1f}",
+        "" if extra is None else f"{extra * 1000:.0f} ms",
+        str(found.glue.get(run.on, "")),
+        _standing(run, found),
+    ]
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _standing(run: Run, found: Comparison) -> str:
+    """How one engine compares with the first one."""
+    if run.status != "succeeded":
+        return run.status
+    first = found.runs[0].on
+    parts = [d for d in found.differences if d.values.get(run.on) != d.values.get(first)]
+    if run.on == first:
+        return "reference"
+    return f"{len(parts)} differ" if parts else "the same"
+
+
+def verdict(found: Comparison) -> str:
+    """The comparison in a sentence."""
+    names = ", ".join(run.on for run in found.runs)
+    run = found.runs[0]
+    counts = f"{len(run.parameters)} values, {len(run.objects)} objects, {len(run.files)} files"
+    if found.agree:
+        return f"{names} agree: {counts}"
+    failed = [r.on for r in found.runs if r.status != "succeeded"]
+    if failed:
+        return f"{', '.join(failed)} did not succeed"
+    return f"{names} part in {len(found.differences)} places"
+
+
+def to_json(found: Comparison) -> dict[str, Any]:
+    """What ``bridge verify`` answers, with time, overhead and lines of code added to each run."""
+    data = found.to_json()
+    for run, record in zip(found.runs, data["runs"], strict=True):
+        record["lines"] = found.glue.get(run.on, 0)
+        record["overhead_per_step"] = overhead(run, found)
+    return data
+
+
+def save(found: Comparison, pipeline: Pipeline, folder: Path) -> None:
+    """Write ``report.json``, ``report.md`` and ``index.html`` into ``folder``."""
+    from bridge.show.report import page
+
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "report.json": json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n",
+        "report.md": _markdown(found, pipeline),
+        "index.html": page(found, pipeline),
+    }
+    for name, text in texts.items():
+        draft = folder / f".{name}.part"
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(folder / name)
+
+
+def _markdown(found: Comparison, pipeline: Pipeline) -> str:
+    titles, lines = rows(found)
+    table = [titles, ["---"] * len(titles), *lines]
+    text = "\n".join("| " + " | ".join(_cell(c) for c in row) + " |" for row in table)
+    parts = "\n".join(f"- {_cell(str(difference))}" for difference in found.differences)
+    return f"# {_cell(pipeline.name)}\n\n{verdict(found)}.\n\n{text}\n" + (
+        f"\n{parts}\n" if parts else ""
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

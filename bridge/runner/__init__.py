@@ -1,0 +1,8 @@
+"""The local engine: runs a pipeline here, one task after the other, and keeps the record."""
+
+from __future__ import annotations
+
+from bridge.runner.execute import execute, run_local
+from bridge.runner.support import SUPPORT
+
+__all__ = ["SUPPORT", "execute", "run_local"]

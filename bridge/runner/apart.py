@@ -1,0 +1,30 @@
+"""The local engine as one engine among others: in a process and a home of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from bridge.adapter import Job
+from bridge.engine import run_apart, serve
+from bridge.record import Run
+from bridge.runner.execute import run_local
+
+__all__ = ["run"]
+
+
+def run(job: Job) -> Run:
+    """Run the job's pipeline by the local engine, elsewhere; its code stays where it is."""
+    return run_apart(
+        "bridge.runner.apart",
+        job,
+        {"BRIDGE_HOME": str(job.home), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+
+
+def _serve(job: Job) -> Run:
+    return run_local(job.pipeline, job.parameters, job.run_id, lambda step: job.progress(step.name))
+
+
+if __name__ == "__main__":
+    serve(_serve)

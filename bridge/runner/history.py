@@ -1,0 +1,70 @@
+"""The runs that were made in a folder, each in a folder of its own below ``.bridge/runs``."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bridge.errors import UsageError
+from bridge.record import Run
+
+__all__ = ["find", "home", "make", "new_id", "runs", "save"]
+
+_RUN_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}")
+
+
+def home() -> Path:
+    """The folder of bridge's own state: ``BRIDGE_HOME``, else ``.bridge`` here."""
+    return Path(os.environ.get("BRIDGE_HOME") or ".bridge").absolute()
+
+
+def new_id() -> str:
+    """A fresh run id; later ones sort after earlier ones."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+
+
+def make(run_id: str) -> Path:
+    """The new folder of a run. Raises UsageError when the id is malformed or taken."""
+    folder = _folder(run_id)
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(f"there is a run '{run_id}' already; choose another --run-id") from None
+    except OSError as error:
+        raise UsageError(f"the run cannot be recorded in '{folder}': {error}") from error
+    return folder
+
+
+def save(run: Run, folder: Path) -> None:
+    """Write a run's record."""
+    draft = folder / "run.json.part"
+    draft.write_text(json.dumps(run.to_json(), indent=2), encoding="utf-8")
+    draft.replace(folder / "run.json")
+
+
+def find(run_id: str) -> Run:
+    """The record of a run. Raises UsageError when there is none of this id."""
+    record = _folder(run_id) / "run.json"
+    if not record.is_file():
+        raise UsageError(f"there is no run '{run_id}' in {home()}; 'bridge runs' lists them")
+    return Run.from_json(json.loads(record.read_text(encoding="utf-8")))
+
+
+def runs() -> Iterator[Run]:
+    """The runs made here, the newest first."""
+    records = (home() / "runs").glob("*/run.json")
+    for record in sorted(records, key=lambda path: path.stat().st_mtime, reverse=True):
+        yield Run.from_json(json.loads(record.read_text(encoding="utf-8")))
+
+
+def _folder(run_id: str) -> Path:
+    if not _RUN_ID.fullmatch(run_id):
+        raise UsageError(
+            f"run id {run_id!r} is malformed; use up to 128 letters, digits, '.', '_' and '-'"
+        )
+    return home() / "runs" / run_id

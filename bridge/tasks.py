@@ -1,0 +1,115 @@
+"""How a task is carried out here: called with values, it gives values back.
+
+The calls are those that an export writes out, by the same modules that it carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bridge.carried.arguments import call
+from bridge.carried.values import to_json, unpack
+from bridge.flow import Node
+from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task
+from bridge.signatures import notebook_path
+from bridge.values import Kind
+
+__all__ = ["Done", "Place", "perform"]
+
+Manifest = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where tasks work: the store of files and objects, and the folder for executed notebooks."""
+
+    store: str
+    artifacts: Path
+
+
+@dataclass
+class Done:
+    """What a task gave back, and the files it put; ``manifest`` is filled even when it fails."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, str] = field(default_factory=dict)
+
+
+def perform(
+    node: Node, values: Mapping[str, Any], files: Sequence[Manifest], place: Place, done: Done
+) -> None:
+    """Do the work of one task and put what it gives back into ``done``.
+
+    ``values`` are by argument, ``files`` the manifests it may get files from. Raises whatever the
+    task raises, and ValueError for a return that is not what was declared.
+    """
+    catalog = node.task.catalog
+    if not catalog or not (catalog.get or catalog.put):
+        done.values = _returned(node, values, place)
+        return
+    from bridge.carried.files import catalog as placed
+
+    block = placed(
+        get=catalog.get,
+        put=catalog.put,
+        upstream=files,
+        store=place.store,
+        store_copy=catalog.store_copy,
+    )
+    try:
+        with block:
+            done.values = _returned(node, values, place)
+    finally:
+        done.manifest = dict(block.manifest)
+
+
+def _returned(node: Node, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    found = _PERFORMERS[type(node.task)](node.task, values, place)
+    return {
+        o.name: found[o.name] if o.kind is Kind.PICKLED else to_json(found[o.name], o.name)
+        for o in node.outputs
+    }
+
+
+def _python(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    result = call(task.reference.load(), **values)
+    names = [r.name for r in task.returns]
+    if len(names) < 2:
+        return dict.fromkeys(names, result)
+    return dict(zip(names, unpack(result, names), strict=True))
+
+
+def _shell(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    from bridge.carried.shell import run_shell
+
+    found: Mapping[str, Any] = run_shell(
+        task.command, dict(values), returns=[r.name for r in task.returns]
+    )
+    return found
+
+
+def _notebook(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    from bridge.carried.notebook import run_notebook
+
+    found: Mapping[str, Any] = run_notebook(
+        str(notebook_path(task).resolve()),
+        dict(values),
+        returns={r.name: "pickled" if r.kind is Kind.PICKLED else "json" for r in task.returns},
+        save_as=str(place.artifacts / f"{task.name.replace('/', '_')}.ipynb"),
+    )
+    return found
+
+
+def _stub(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    return {}
+
+
+_PERFORMERS: dict[type[Task], Callable[[Any, Mapping[str, Any], Place], Mapping[str, Any]]] = {
+    PythonTask: _python,
+    ShellTask: _shell,
+    NotebookTask: _notebook,
+    Stub: _stub,
+}

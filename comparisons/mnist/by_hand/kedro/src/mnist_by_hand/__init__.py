@@ -1,0 +1,1 @@
+"""The digits example as a Kedro project, written by hand."""

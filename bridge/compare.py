@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bridge import translate
 from bridge.adapter import Job, installed, load
+from bridge.emit.carried import PACKAGE
 from bridge.errors import BridgeError, UsageError
 from bridge.model import Pipeline
 from bridge.record import Run
@@ -20,6 +21,7 @@ __all__ = ["LOCAL", "Comparison", "Difference", "Listener", "check_engines", "ru
 LOCAL = "local"
 
 _COMPARED = ("parameters", "metrics", "objects", "files")
+_CODE = (".py", ".yml", ".yaml", ".toml")
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def verify(
         listener.ended(engine, run)
         runs.append(run)
     texts = {name: export.files for name, export in exports.items()}
-    glue = {name: sum(map(_lines, files.values())) for name, files in texts.items()}
+    glue = {name: _glue(files) for name, files in texts.items()}
     return Comparison(runs, list(_differences(runs)), glue, texts)
 
 
@@ -216,6 +218,15 @@ def _same(one: Any, other: Any) -> bool:
         elif isinstance(a, bool) != isinstance(b, bool) or a != b:
             return False
     return True
+
+
+def _glue(files: Mapping[str, str]) -> int:
+    """The lines of code and configuration generated for one case, without the carried modules."""
+    return sum(
+        _lines(text)
+        for path, text in files.items()
+        if path.endswith(_CODE) and f"/{PACKAGE}/" not in f"/{path}"
+    )
 
 
 def _lines(text: str) -> int:

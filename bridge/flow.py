@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.carried.values import to_json
 from bridge.errors import ModelError, Problem
 from bridge.model import Composite, Parallel, Pipeline, PythonTask, ShellTask, Step, Stub, Task
 from bridge.order import arrange
@@ -90,6 +91,7 @@ def analyse(pipeline: Pipeline, parameters: Mapping[str, Any] | None = None) -> 
     cycles, globs that leave the working directory, functions that cannot be imported.
     """
     analysis = _Analysis(pipeline)
+    analysis.check_json(pipeline, {**pipeline.parameters, **(parameters or {})})
     scope = Scope()
     for name in {**pipeline.parameters, **(parameters or {})}:
         scope.bind(name, Parameter(name))
@@ -136,6 +138,15 @@ class _Analysis:
         for name, earlier in order.items():
             after = tuple(prefix + e for e in earlier) or before
             self._step(by_name[name], prefix + name, scope, after)
+
+    def check_json(self, pipeline: Pipeline, values: Mapping[str, Any]) -> None:
+        """Note each value of ``values`` that is not JSON."""
+        for name, value in values.items():
+            try:
+                to_json(value, name)
+            except ValueError as error:
+                message = f"parameter '{name}' of '{pipeline.name}' is not JSON: {error}"
+                self.problems.append(Problem(message, pipeline.where))
 
     def _names_unique(self, pipeline: Pipeline) -> bool:
         seen: dict[str, Step] = {}

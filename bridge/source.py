@@ -14,7 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bridge.adapter import installed, load
 from bridge.errors import BridgeError, SourceError
 from bridge.inert import loading
 from bridge.model import Pipeline
@@ -31,8 +30,8 @@ def load_source(source: str, adapter: str | None = None) -> Pipeline:
     Raises SourceError when there is none or more than one, ModelError when it contradicts itself.
     """
     path, _, wanted = _split(source)
-    if adapter not in (None, "bridge"):
-        return load(adapter).read(path)[0]
+    if adapter is not None and adapter != "bridge":
+        return _read(path, adapter)
     if path.is_dir():
         return _from_folder(path)
     if path.suffix in _YAML:
@@ -62,12 +61,20 @@ def _from_folder(folder: Path) -> Pipeline:
     return _by_adapter(folder)
 
 
+def _read(path: Path, adapter: str) -> Pipeline:
+    from bridge.adapter import load
+
+    return load(adapter).read(path)[0]
+
+
 def _by_adapter(path: Path) -> Pipeline:
+    from bridge.adapter import installed, load
+
     names = [name for name in installed() if load(name).recognises(path)]
     if len(names) != 1:
         why = f"looks like {' and '.join(names)}" if names else "is of no kind that is known here"
         raise SourceError(f"'{path}' {why}; name the kind with --from ({', '.join(installed())})")
-    return load(names[0]).read(path)[0]
+    return _read(path, names[0])
 
 
 def _from_yaml(path: Path) -> Pipeline:

@@ -71,10 +71,10 @@ _SCALAR_FAMILIES = (Enum, PurePath, date, time)
 
 
 def _to_scalar(value: Any, kind: Any, name: str) -> Any:
-    if type(value).__module__ == "numpy" and type(value) is not kind and hasattr(value, "item"):
-        value = value.item() if not getattr(value, "shape", ()) else value
     if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return value
+    if getattr(value, "shape", None) == () and type(value.item()) is not type(value):
+        return _to_scalar(value.item(), kind, name)  # a scalar of NumPy or its like
     try:
         if issubclass(kind, Enum):
             return _member(value, kind)

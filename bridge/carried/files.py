@@ -126,7 +126,10 @@ def load(ref: str, store: str | os.PathLike[str] | None = None) -> bytes:
 
 
 def _parts(path: str) -> Parts:
-    """The parts of a relative path or glob; ValueError when it could leave the working directory."""
+    """The parts of a relative path or glob; ValueError when it might leave the working directory.
+
+    The same is refused wherever the project may be run: drive letters and backslashes too.
+    """
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     if not parts or ".." in parts or re.search(r"^/|^[A-Za-z]:|[\\\0\ud800-\udfff]", path):
         raise ValueError(

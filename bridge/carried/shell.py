@@ -95,7 +95,7 @@ def _start(command: str, environment: Mapping[str, str], fd: int) -> subprocess.
     shell = shutil.which("bash") or "/bin/sh"
     try:
         return subprocess.Popen(
-            [shell, "-c", SCRIPT.format(fd=fd), os.path.basename(shell), command],
+            [shell, "-c", SCRIPT.format(fd=fd), shell, command],
             env=environment,
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

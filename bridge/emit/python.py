@@ -7,12 +7,13 @@ import math
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from bridge.errors import BridgeError
 
-__all__ = ["comment", "docstring", "finish", "indent", "literal"]
+__all__ = ["comment", "docstring", "finish", "imports", "indent", "literal"]
 
 _WIDTH = 88
 
@@ -54,6 +55,17 @@ def docstring(text: str) -> str:
 def comment(text: str) -> str:
     """``text`` as comment lines; no line of it can end the comment."""
     return "\n".join(f"# {line}".rstrip() for line in text.splitlines() or [""])
+
+
+def imports(lines: Iterable[str]) -> list[str]:
+    """Import lines (``import a``, ``from a import b``), sorted, one for each module."""
+    names: dict[str, set[str]] = {}
+    for line in lines:
+        module, _, name = line.partition(" import ")
+        names.setdefault(module, set()).add(name)
+    plain = sorted(module for module in names if not module.startswith("from "))
+    merged = [f"{m} import {', '.join(sorted(names[m]))}" for m in sorted(names) if m not in plain]
+    return [*plain, *merged]
 
 
 def indent(lines: list[str], by: str = "    ") -> list[str]:

@@ -1,7 +1,7 @@
 """The digits example as an Airflow DAG, written by hand.
 
-Workers share no folder: files and objects go through the object store at `MNIST_STORE` (any URL that
-Airflow has a connection for), one folder a run.
+Workers share no folder: files and objects go through the object store at the URL in `MNIST_STORE`,
+one folder a run.
 """
 
 import ast

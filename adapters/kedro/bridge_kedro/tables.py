@@ -1,0 +1,47 @@
+"""What Kedro carries and how, and the names and folders that it has for things."""
+
+from __future__ import annotations
+
+from bridge.findings import Feature, Support, emulated, native, unsupported
+
+__all__ = ["ARGUMENT_NAMES", "NULLABLE", "SUPPORT", "TYPES", "VERSION"]
+
+VERSION = "1.7.0"
+"""The version of Kedro whose project layout is written."""
+
+_LATER = unsupported("not translated yet")
+
+SUPPORT: dict[Feature, Support] = dict.fromkeys(Feature, _LATER) | {
+    Feature.PYTHON: native("a node; its function calls yours where more is needed than the call"),
+    Feature.NOTEBOOK: emulated("a node that runs the notebook by papermill"),
+    Feature.SHELL: emulated("a node that runs the command"),
+    Feature.STUB: emulated("a node that does nothing"),
+    Feature.PARAMETERS: native("conf/base/parameters.yml, and kedro run --params"),
+    Feature.INPUTS: native("the node's inputs"),
+    Feature.INPUTS_PATH: native("params:name.key; inside other values the node's function goes on"),
+    Feature.INPUTS_CONSTANT: emulated("written into the node's function"),
+    Feature.INPUTS_FACT: emulated("datasets that a hook adds to the catalog; a step is a literal"),
+    Feature.JSON: native("a dataset in memory, or a JSON file where the value may be None"),
+    Feature.METRIC: native("a JSONDataset in data/08_reporting"),
+    Feature.PICKLED: native("a PickleDataset"),
+    Feature.CATALOG_GET: emulated("placed in the working directory by the node's function"),
+    Feature.CATALOG_PUT: emulated("stored by the node's function; their hashes are a dataset"),
+    Feature.CATALOG_HASH: emulated("the node's function hashes them; their hashes are a dataset"),
+    Feature.INCLUDE: native("copied into src"),
+    Feature.ORDER_DATA: native(),
+    Feature.ORDER_AFTER: emulated("a marker dataset from the earlier node to the later one"),
+    Feature.DESCRIPTION: native("a docstring, or a comment before the nodes"),
+    Feature.PARALLEL: native("a namespace; kedro run --runner ParallelRunner uses it"),
+}
+
+TYPES = {"json": "json.JSONDataset", "pickle": "pickle.PickleDataset"}
+"""The types of datasets in catalog.yml, by the suffix of what they hold."""
+
+NULLABLE = {"json": "NullableJSONDataset", "pickle": "NullablePickleDataset"}
+"""The classes of the project for what may be None."""
+
+ARGUMENT_NAMES = (
+    *("call", "catalog", "run_notebook", "run_shell", "to_json", "unpack"),
+    "REPORTING",
+)
+"""Names that the functions of nodes use, so that no argument may have them."""

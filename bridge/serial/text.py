@@ -1,0 +1,104 @@
+"""Plain data with JSON's types as YAML text, and back with the line of everything.
+
+Only a part of YAML is read: one document, no anchors, no tags. A plain scalar is a number, true,
+false or null where YAML 1.2 says so, else text: ``no`` and ``2024-01-01`` are text, ``1e-3`` is a
+number. What older readers of YAML would take for something else is written in quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from bridge.errors import ModelError, Where
+from bridge.serial.spot import Lines
+
+__all__ = ["parse", "render"]
+
+_TAG = "tag:yaml.org,2002:"
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NOTHING: Any = object()
+
+
+class _Reading:
+    """Builds the data from the parser's events, so that no depth of nesting makes it recurse."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._open: list[tuple[Any, int]] = []
+        self._key: list[Any] = []
+        self.lines: dict[int, dict[Any, int]] = {}
+        self.root: Any = _NOTHING
+
+    def feed(self, event: yaml.Event) -> None:
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise self._error("anchors and aliases are not read; write the value out", line)
+        if getattr(event, "tag", None):
+            raise self._error(f"tags such as {event.tag} are not read; leave it out", line)
+        if isinstance(event, yaml.ScalarEvent):
+            self._put(self._scalar(event, line), line)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._start({} if isinstance(event, yaml.MappingStartEvent) else [], line)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._open.pop()
+            self._key.pop()
+        elif isinstance(event, yaml.DocumentStartEvent) and self.root is not _NOTHING:
+            raise self._error("a second document starts here; one file holds one pipeline", line)
+
+    def _start(self, container: Any, line: int) -> None:
+        self._put(container, line)
+        self.lines[id(container)] = {}
+        self._open.append((container, line))
+        self._key.append(_NOTHING)
+
+    def _put(self, value: Any, line: int) -> None:
+        if not self._open:
+            self.root = value
+            return
+        container = self._open[-1][0]
+        if isinstance(container, list):
+            self.lines[id(container)][len(container)] = line
+            container.append(value)
+        elif self._key[-1] is _NOTHING:
+            self._key[-1] = self._new_key(value, container, line)
+        else:
+            container[self._key[-1]] = value
+            self._key[-1] = _NOTHING
+
+    def _new_key(self, key: Any, container: dict[Any, Any], line: int) -> str:
+        if not isinstance(key, str):
+            raise self._error(f"a key must be text, not {key!r}; write it in quotes", line)
+        if key in container:
+            first = self.lines[id(container)][key]
+            raise self._error(f"key '{key}' stands there twice, first in line {first}", line)
+        self.lines[id(container)][key] = line
+        return key
+
+    def _scalar(self, event: yaml.ScalarEvent, line: int) -> Any:
+        text: str = event.value
+        if not event.implicit[0]:
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        try:
+            if _INT.fullmatch(text):
+                return int(text, 0 if text[:2] in ("0o", "0x") else 10)
+            return float(text.replace(".inf", "inf").replace(".nan", "nan")) if (
+                _FLOAT.fullmatch(text)
+            ) else text  # fmt: skip
+        except ValueError as error:
+            raise self._error(f"{text[:20]}... is no number: {error}", line) from None
+
+    def _error(self, message: str, line: int) -> ModelError:
+        return ModelError(message, Where(self._file, line))

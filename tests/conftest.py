@@ -1,0 +1,15 @@
+"""What the tests of the core share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, with no state of earlier runs and no parameters around."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("BRIDGE_HOME", raising=False)
+    return tmp_path

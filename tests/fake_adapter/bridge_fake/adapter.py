@@ -1,0 +1,40 @@
+"""What the adapter is, in one place."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+from bridge.adapter import Export, Job, Options
+from bridge.engine import run_apart
+from bridge.errors import AdapterError
+from bridge.findings import Feature, Report, Support
+from bridge.model import Pipeline
+from bridge.record import Run
+from bridge_fake.tables import SUPPORT
+from bridge_fake.writer import write
+
+
+class FakeAdapter:
+    """Python itself as a framework."""
+
+    name = "fake"
+    reads = False
+    support: Mapping[Feature, Support] = SUPPORT
+
+    @property
+    def framework(self) -> str:
+        return platform.python_version()
+
+    def recognises(self, source: Path) -> bool:
+        return source.is_dir() and (source / "script.py").is_file()
+
+    def read(self, source: Path) -> tuple[Pipeline, Report]:
+        raise AdapterError("scripts cannot be read back")
+
+    def write(self, pipeline: Pipeline, options: Options) -> Export:
+        return write(pipeline, options)
+
+    def run(self, job: Job) -> Run:
+        return run_apart("bridge_fake.engine", job, {"PYTHONPATH": str(job.project)})

@@ -1,0 +1,74 @@
+"""From a pipeline to a script."""
+
+from __future__ import annotations
+
+from bridge.adapter import Export, Options
+from bridge.emit.body import body
+from bridge.emit.carried import carried
+from bridge.emit.names import Names
+from bridge.emit.python import comment, docstring, indent, literal
+from bridge.findings import account
+from bridge.flow import Flow, Node, Output, Parameter, analyse
+from bridge.model import Pipeline
+from bridge_fake.tables import SUPPORT
+
+_HEAD = '''import json
+import pickle
+import sys
+
+
+def main(parameters, values):
+'''
+_TAIL = """
+
+if __name__ == "__main__":
+    values = {}
+    try:
+        main({**PARAMETERS, **json.loads(sys.argv[1])}, values)
+    finally:
+        with open(sys.argv[2], "wb") as file:
+            pickle.dump(values, file)
+"""
+
+
+def write(pipeline: Pipeline, options: Options) -> Export:
+    """``script.py``, and what it carries."""
+    flow = analyse(pipeline)
+    names = Names({"main", "json", "pickle", "sys", "parameters", "values", "PARAMETERS"})
+    carries: set[str] = set()
+    tasks = [_task(flow, node, names, carries, options) for node in flow.nodes.values()]
+    calls = [f"{names(path)}(parameters, values)" for path in flow.nodes]
+    script = "\n".join(
+        [
+            docstring(pipeline.description or pipeline.name),
+            _HEAD,
+            *indent(calls),
+            "",
+            f"PARAMETERS = {literal(dict(pipeline.parameters))}",
+            *tasks,
+            _TAIL,
+        ]
+    )
+    return Export({"script.py": script, **carried(carries)}, account(pipeline, SUPPORT))
+
+
+def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Options) -> str:
+    values = {read.argument.name: _reached(read.source) for read in node.reads}
+    files = [f"values[{literal(path)}, None]" for path in node.files_from]
+    found = body(flow, node, values, files, taken=["parameters", "values"])
+    carries |= found.carries
+    stores = [f"values[{literal(node.path)}, {literal(n)}] = {e}" for n, e in found.outputs.items()]
+    if found.manifest:
+        stores.append(f"values[{literal(node.path)}, None] = {found.manifest}")
+    done = f"values[{literal(node.path)}, True] = True"
+    todos = [comment(f"TODO: {todo}") for todo in options.todos.get(node.path, ())]
+    lines = [*todos, *found.imports, *found.lines, *stores, done]
+    return f"\n\ndef {names(node.path)}(parameters, values):\n" + "\n".join(indent(lines))
+
+
+def _reached(source: object) -> str:
+    if isinstance(source, Parameter):
+        return f"parameters[{literal(source.name)}]"
+    if isinstance(source, Output):
+        return f"values[{literal(source.step)}, {literal(source.name)}]"
+    return ""

@@ -32,7 +32,8 @@ def code_files(pipeline: Pipeline) -> dict[str, Path]:
         if isinstance(step, PythonTask):
             _add_module(step.reference.module, found, step)
         elif isinstance(step, NotebookTask):
-            found[_inside(step.notebook, step)] = notebook_path(step)
+            inside = _inside(step.notebook, step)
+            found[inside] = notebook_path(step)
     for inner in _pipelines(pipeline):
         found |= _included(inner)
     return dict(sorted(found.items()))

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.carried.values import to_json
+from bridge.checks import check_parameters, check_task
 from bridge.errors import ModelError, Problem
-from bridge.model import Composite, Parallel, Pipeline, PythonTask, ShellTask, Step, Stub, Task
+from bridge.model import Catalog, Composite, Parallel, Pipeline, PythonTask, Step, Stub, Task
 from bridge.order import arrange
 from bridge.scope import Output, Parameter, Puts, Scope, Source
 from bridge.signatures import Argument, Signature, signature
@@ -49,14 +49,19 @@ class Node:
     after: tuple[str, ...]
 
     @property
+    def catalog(self) -> Catalog:
+        """The files it gets and puts."""
+        return files_of(self.task)
+
+    @property
     def puts(self) -> bool:
         """Whether it stores files."""
-        return bool(self.task.catalog and self.task.catalog.put)
+        return bool(self.catalog.put)
 
     @property
     def gets(self) -> bool:
         """Whether it is given files."""
-        return bool(self.task.catalog and self.task.catalog.get)
+        return bool(self.catalog.get)
 
 
 @dataclass
@@ -91,7 +96,7 @@ def analyse(pipeline: Pipeline, parameters: Mapping[str, Any] | None = None) -> 
     cycles, globs that leave the working directory, functions that cannot be imported.
     """
     analysis = _Analysis(pipeline)
-    analysis.check_json(pipeline, {**pipeline.parameters, **(parameters or {})})
+    analysis.problems += check_parameters(pipeline, {**pipeline.parameters, **(parameters or {})})
     scope = Scope()
     for name in {**pipeline.parameters, **(parameters or {})}:
         scope.bind(name, Parameter(name))
@@ -138,15 +143,6 @@ class _Analysis:
         for name, earlier in order.items():
             after = tuple(prefix + e for e in earlier) or before
             self._step(by_name[name], prefix + name, scope, after)
-
-    def check_json(self, pipeline: Pipeline, values: Mapping[str, Any]) -> None:
-        """Note each value of ``values`` that is not JSON."""
-        for name, value in values.items():
-            try:
-                to_json(value, name)
-            except ValueError as error:
-                message = f"parameter '{name}' of '{pipeline.name}' is not JSON: {error}"
-                self.problems.append(Problem(message, pipeline.where))
 
     def _names_unique(self, pipeline: Pipeline) -> bool:
         seen: dict[str, Step] = {}
@@ -221,8 +217,7 @@ class _Analysis:
 
     def _task(self, task: Task, path: str, scope: Scope, after: tuple[str, ...]) -> None:
         found = self._signature(task)
-        self._check_globs(task)
-        self._check_returns(task)
+        self.problems += check_task(task, files_of(task))
         reads = tuple(self._bindings(task, found, scope)) if found else ()
         outputs = tuple(Output(path, r.name, r.kind) for r in _returns(task))
         node = Node(
@@ -239,8 +234,8 @@ class _Analysis:
         self.flow.entries[path] = self.flow.exits[path] = (path,)
         for output in outputs:
             scope.bind(output.name, output)
-        if node.puts and task.catalog:
-            scope.puts.add(path, task.catalog.put)
+        if node.puts:
+            scope.puts.add(path, node.catalog.put)
 
     def _signature(self, task: Task) -> Signature | None:
         if id(task) not in self._known:
@@ -302,36 +297,9 @@ class _Analysis:
             task,
         )
 
-    def _check_globs(self, task: Task) -> None:
-        catalog = task.catalog
-        for pattern in (*catalog.get, *catalog.put) if catalog else ():
-            parts = pattern.replace("\\", "/").split("/")
-            drive = ":" in parts[0]
-            if not pattern or pattern.startswith("/") or ".." in parts or drive:
-                self._problem(
-                    f"glob '{pattern}' of '{task.name}' leaves the working directory; "
-                    "write it relative to there, without '..'",
-                    task,
-                )
-            elif "\\" in pattern or not pattern.isprintable():
-                self._problem(
-                    f"glob {pattern!r} of '{task.name}' holds a backslash or a control character; "
-                    "write folders with '/'",
-                    task,
-                )
-
-    def _check_returns(self, task: Task) -> None:
-        names = [r.name for r in task.returns]
-        for name in dict.fromkeys(n for n in names if names.count(n) > 1):
-            self._problem(f"'{task.name}' returns '{name}' twice", task)
-        if isinstance(task, ShellTask) and any(r.kind is Kind.PICKLED for r in task.returns):
-            self._problem(f"command '{task.name}' can only return JSON, not an object", task)
-
     def _files_from(self, task: Task, scope: Scope) -> tuple[str, ...]:
-        if not task.catalog:
-            return ()
         paths: dict[str, None] = {}
-        for pattern in task.catalog.get:
+        for pattern in files_of(task).get:
             found = scope.putters(pattern)
             if not found:
                 self._problem(f"'{task.name}' gets '{pattern}', which no earlier step puts", task)
@@ -347,13 +315,13 @@ class _Analysis:
             for argument in found.arguments if found else ():
                 asked = task.inputs.get(argument.name, At(argument.name))
                 names.update([asked.name] if isinstance(asked, At) else ())
-            globs += task.catalog.get if task.catalog else ()
+            globs += files_of(task).get
         return names, tuple(globs)
 
     def _writes(self, step: Step) -> tuple[set[str], tuple[str, ...]]:
         """The names that a step sets, and the globs it puts."""
         tasks = list(_tasks(step))
-        globs = [g for task in tasks for g in (task.catalog.put if task.catalog else ())]
+        globs = [pattern for task in tasks for pattern in files_of(task).put]
         return {r.name for task in tasks for r in _returns(task)}, tuple(globs)
 
     def _problem(self, message: str, step: Step) -> None:
@@ -368,6 +336,11 @@ def _tasks(step: Step) -> Iterator[Task]:
     for found in [step, *(s for _, s in inside)]:
         if isinstance(found, Task):
             yield found
+
+
+def files_of(task: Task) -> Catalog:
+    """The files of a task; a stub does nothing, so it has none."""
+    return (not isinstance(task, Stub) and task.catalog) or Catalog()
 
 
 def _returns(task: Task) -> tuple[Return, ...]:

@@ -56,6 +56,13 @@ def _texts(value: str | Iterable[str], what: str) -> tuple[str, ...]:
     return found
 
 
+def _refer(function: Reference | Callable[..., Any] | str) -> Reference:
+    try:
+        return refer(function)
+    except ModelError as error:
+        raise ModelError(str(error), _written_at()) from None
+
+
 @dataclass(frozen=True)
 class Catalog:
     """The files of a task, as globs relative to the working directory.
@@ -166,10 +173,7 @@ class PythonTask(Task):
     function: Reference | Callable[..., Any] | str
 
     def __post_init__(self) -> None:
-        try:
-            reference = refer(self.function)
-        except ModelError as error:
-            raise ModelError(str(error), _written_at()) from None
+        reference = _refer(self.function)
         object.__setattr__(self, "function", reference)
         if not self.name:
             object.__setattr__(self, "name", reference.name)
@@ -253,6 +257,11 @@ class Map(Composite):
     iterate_on: str
     iterate_as: str
     reducer: Reference | Callable[..., Any] | str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.reducer is not None:
+            object.__setattr__(self, "reducer", _refer(self.reducer))
 
     def pipelines(self) -> dict[str, Pipeline]:
         """The branch; it has no name of its own."""

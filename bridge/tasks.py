@@ -46,8 +46,8 @@ def perform(
     ``values`` are by argument, ``files`` the manifests it may get files from. Raises whatever the
     task raises, and ValueError for a return that is not what was declared.
     """
-    catalog = node.task.catalog
-    if not catalog or not (catalog.get or catalog.put):
+    catalog = node.catalog
+    if not (catalog.get or catalog.put):
         done.values = _returned(node, values, place)
         return
     from bridge.carried.files import catalog as placed

@@ -60,7 +60,11 @@ def test_values_go_from_step_to_step():
         (task(plain.by_key, returns=["a", "b"]), {}, {"a": 1, "b": "two"}),
         (task(plain.by_key, returns=["whole"]), {}, {"whole": {"a": 1, "b": "two"}}),
         (task(plain.greet, returns=["g"]), {"name": "Ada"}, {"g": "hello Ada"}),
-        (task(plain.greet, inputs={"name": constant("a'b")}, returns=["g"]), {}, {"g": "hello a'b"}),
+        (
+            task(plain.greet, inputs={"name": constant("a'b")}, returns=["g"]),
+            {},
+            {"g": "hello a'b"},
+        ),
         (task(plain.rest, returns=["r"]), {"a": 1, "z": 2, "y": 3}, {"r": ["y", "z"]}),
         (task(plain.as_int, returns=["v"]), {"value": "3"}, {"v": [3, "int"]}),
         (task(plain.positional, returns=["v"]), {"b": 1, "a": 5}, {"v": 4}),
@@ -71,7 +75,11 @@ def test_values_go_from_step_to_step():
             {"o": {"k": [1, 4]}},
             {"v": 8},
         ),
-        (task(plain.whatever, inputs={"value": fact("step")}, returns=["v"]), {}, {"v": "whatever"}),
+        (
+            task(plain.whatever, inputs={"value": fact("step")}, returns=["v"]),
+            {},
+            {"v": "whatever"},
+        ),
         (task(plain.whatever, inputs={"value": fact("attempt")}, returns=["v"]), {}, {"v": 1}),
         (
             ShellTask(name="s", command='export v="$a $(( $b + 1 ))"', returns=["v"]),
@@ -146,9 +154,7 @@ def test_what_a_step_does_to_a_value_is_not_seen_by_others():
 
 
 def test_a_name_can_change_between_value_and_object():
-    found = run(
-        task(plain.one, returns=["x"]), task(plain.thing, returns=[pickled("x")]), x=0
-    )
+    found = run(task(plain.one, returns=["x"]), task(plain.thing, returns=[pickled("x")]), x=0)
     assert "x" not in found.parameters
     assert list(found.objects) == ["x"]
 
@@ -174,9 +180,7 @@ def test_files_are_stored_after_a_failure_too():
 def test_a_notebook_gives_values_and_is_kept(here):
     (here / "n.ipynb").write_text(json.dumps(_notebook()))
     found = run(
-        NotebookTask(
-            name="n", notebook=str(here / "n.ipynb"), returns=["twice", pickled("thing")]
-        ),
+        NotebookTask(name="n", notebook=str(here / "n.ipynb"), returns=["twice", pickled("thing")]),
         a=21,
     )
     assert found.error is None

@@ -102,8 +102,8 @@ def _this_python(connection: Path) -> Any:
 
     It talks to its kernel by sockets beside the file ``connection``, which no other run can have.
     """
-    from jupyter_client.manager import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
 
     command = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher"]
     command += ["-f", "{connection_file}", "--HistoryManager.enabled=False"]

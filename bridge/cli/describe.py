@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.record import Run
 
-__all__ = ["describe"]
+__all__ = ["describe", "failure"]
 
 _WIDTH = 100
 
@@ -21,10 +21,14 @@ def describe(run: Run, steps: bool = False) -> Iterator[str]:
         for step in run.steps:
             yield f"  {step.name:<{width}}  {step.status:<9}  {step.seconds:8.3f} s"
     if run.error:
-        error = run.error
-        yield f"step '{error['step']}', attempt {error['attempt']}: {error['type']}: {error['text']}"
+        yield failure(run.error)
     for title in ("metrics", "parameters", "objects", "files"):
         yield from _section(title, getattr(run, title))
+
+
+def failure(error: Mapping[str, Any]) -> str:
+    """Which step failed, at what attempt, and how."""
+    return "step '{step}', attempt {attempt}: {type}: {text}".format_map(error)
 
 
 def _section(title: str, values: Mapping[str, Any]) -> Iterator[str]:

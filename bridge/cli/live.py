@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bridge.cli.describe import failure
 from bridge.compare import Comparison
 from bridge.record import Run
 from bridge.report import rows, verdict
@@ -17,7 +18,7 @@ __all__ = ["Live", "table"]
 
 
 class Live:
-    """A line an engine: the step that ended last, the time; one line at its end without terminal."""
+    """A line an engine: its last step, its time; without a terminal, plain lines."""
 
     def __init__(self, engines: Sequence[str]) -> None:
         self._console = Console(stderr=True)
@@ -81,9 +82,7 @@ def table(found: Comparison) -> None:
     console.print(drawn)
     for run in found.runs:
         if run.error:
-            error = run.error
-            text = f"{run.on}: step '{error['step']}': {error['type']}: {error['text']}"
-            console.print(text, markup=False)
+            console.print(f"{run.on}: {failure(run.error)}", markup=False)
     for difference in found.differences:
         console.print(str(difference), markup=False)
     console.print(verdict(found), style="green" if found.agree else "red", markup=False)

@@ -194,8 +194,7 @@ def _assign(found: Body, node: Node, made: _Made, names: Names, files: tuple[str
 
 
 def _catalog_arguments(node: Node, files: tuple[str, ...]) -> str:
-    catalog = node.task.catalog
-    assert catalog is not None
+    catalog = node.catalog
     parts = [f"get={literal(list(catalog.get))}"] if catalog.get else []
     parts += [f"put={literal(list(catalog.put))}"] if catalog.put else []
     parts += [f"upstream=[{', '.join(files)}]"] if files else []

@@ -47,14 +47,19 @@ def _refuse(value: Any) -> None:
 def docstring(text: str) -> str:
     """``text`` as a docstring that can be read; what could end it or escape is escaped."""
     safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    safe = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in safe)
+    safe = "".join(c if c == "\n" else _shown(c) for c in safe)
     safe = f"{safe[:-1]}\\{safe[-1]}" if safe.endswith('"') else safe
     return f'"""{safe.strip()}\n"""' if "\n" in safe.strip() else f'"""{safe.strip()}"""'
 
 
+def _shown(char: str) -> str:
+    return char if char.isprintable() else repr(char)[1:-1]
+
+
 def comment(text: str) -> str:
     """``text`` as comment lines; no line of it can end the comment."""
-    return "\n".join(f"# {line}".rstrip() for line in text.splitlines() or [""])
+    lines = ["".join(map(_shown, line)) for line in text.splitlines() or [""]]
+    return "\n".join(f"# {line}".rstrip() for line in lines)
 
 
 def imports(lines: Iterable[str]) -> list[str]:

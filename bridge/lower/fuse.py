@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby
-from math import ceil, prod
+from math import ceil
 
 from bridge.lower.levels import Branches, Group, Series, Structure, tasks
 
 __all__ = ["Limits", "count_paths", "fit", "length", "narrow", "shorten"]
+
+_MANY = 10**9
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,11 @@ def fit(structure: Structure, limits: Limits) -> tuple[Structure, list[Branches]
 
 
 def count_paths(structure: Structure) -> int:
-    """How many ways lead from the first to the last step."""
+    """How many ways lead from the first to the last step; more than a billion are a billion."""
     if isinstance(structure, Series):
-        return prod(count_paths(part) for part in structure.parts)
+        return reduce(lambda n, part: min(_MANY, n * count_paths(part)), structure.parts, 1)
     if isinstance(structure, Branches):
-        return sum(count_paths(part) for part in structure.parts)
+        return min(_MANY, sum(count_paths(part) for part in structure.parts))
     return 1
 
 

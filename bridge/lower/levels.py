@@ -17,7 +17,7 @@ __all__ = ["Branches", "Group", "Lowered", "Series", "Structure", "arrange", "lo
 Order = Mapping[str, Iterable[str]]
 """For each name those that must end before it; every name stands after these."""
 
-_DEEPEST = 40  # nestings searched for; what lies deeper is levelled, so that time stays linear
+_DEEPEST = 24  # nestings searched for; what lies deeper is levelled, so that time stays linear
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def lower(flow: Flow) -> Lowered:
 def _scope(flow: Flow, pipeline: Pipeline, path: str, barriers: dict[str, int]) -> Structure:
     prefix = f"{path}." if path else ""
     order = {prefix + n: [prefix + e for e in es] for n, es in flow.orders[prefix].items()}
-    structure, count = arrange(order, path)
+    structure: Structure = Series(tuple(order))
     if pipeline.order == "data":
-        barriers[path] = count
+        structure, barriers[path] = arrange(order, path)
     inside = {
         place: _composite(flow, step, place, barriers)
         for place, step in ((prefix + s.name, s) for s in pipeline.steps)
@@ -140,19 +140,17 @@ class _Arrangement:
 
     def _cut(self, earlier: _Links, depth: int) -> list[_Links]:
         """The graph in pieces of which each may wait for all of the one before."""
-        missing = _missing_links(earlier)
-        cuts = [place for place, count in enumerate(missing, 1) if not count]
-        if not cuts:
-            levels = _level_ends(earlier)
+        missing = dict(enumerate(_missing_links(earlier), 1))
+        cuts = [place for place, count in missing.items() if not count]
+        if depth >= _DEEPEST:
+            cuts = _level_ends(earlier)
+        elif not cuts:
             middle = len(earlier) / 2
-            best = min(levels, key=lambda place: (missing[place - 1], abs(place - middle)))
-            cuts = [best] if depth < _DEEPEST else levels
-            self.barriers += len(cuts)
+            cuts = [min(_level_ends(earlier), key=lambda n: (missing[n], abs(n - middle)))]
+        self.barriers += sum(missing[place] > 0 for place in cuts)
         names = list(earlier)
         ends = [*cuts, len(names)]
-        return [
-            _within(earlier, names[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)
-        ]
+        return [_within(earlier, names[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _series(parts: Iterable[Structure]) -> Series:

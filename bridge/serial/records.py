@@ -6,12 +6,11 @@ written, read and described without a word here.
 
 from __future__ import annotations
 
-import inspect
 import types
 from collections import abc
-from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from functools import cache, cached_property
+from functools import cached_property
+from inspect import get_annotations, getdoc
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bridge import model
@@ -79,14 +78,14 @@ class Record:
         """The fields by name: the name, then what is the class's own, pipelines last."""
         hints = get_type_hints(self.cls)
         found = [Part(self.cls, f, hints[f.name]) for f in fields(self.cls) if f.compare]
-        depth = {n: i for i, c in enumerate(self.cls.__mro__[::-1]) for n in _annotated(c)}
+        depth = {n: i for i, c in enumerate(self.cls.__mro__[::-1]) for n in get_annotations(c)}
         found.sort(key=lambda p: (p.name != "name", p.holds_steps, -depth[p.name]))
         return {part.name: part for part in found}
 
     def write(self, value: Any, spot: Spot) -> Any:
         """The fields that are set."""
         if type(value) is not self.cls:
-            raise spot.refuse(f"is a {type(value).__name__}, which has no form as data")
+            raise spot.refuse(f"must be a {self.cls.__name__}, not {shown(value)}")
         spot = self._inside(getattr(value, "name", None), getattr(value, "where", None), spot)
         problems = Problems()
         data = {"type": _tag(self.cls)} if self.is_step else {}
@@ -107,7 +106,7 @@ class Record:
                 given[key] = problems.run(self.parts[key].form.read, data[key], spot.at(data, key))
             elif not (self.is_step and key == "type"):
                 hint = did_you_mean(key, [*self._tagged(), *self.parts])
-                problems.add(_here(spot, data, key).refuse(f"has no {shown(key)}; {hint}"))
+                problems.add(_here(spot, data, key).refuse(f"has an unknown key {shown(key)}; {hint}"))
         for name, part in self.parts.items():
             if part.required and name not in data:
                 problems.add(spot.refuse(f"has no '{name}', which it needs"))
@@ -135,16 +134,12 @@ class Record:
         tag = {"type": {"const": _tag(self.cls)}} if self.is_step else {}
         parts = self.parts.items()
         return {
-            "description": (inspect.getdoc(self.cls) or "").partition("\n\n")[0].replace("\n", " "),
+            "description": (getdoc(self.cls) or "").partition("\n\n")[0].replace("\n", " "),
             "type": "object",
             "properties": tag | {name: part.form.schema(definitions) for name, part in parts},
             "required": [*tag, *(name for name, part in parts if part.required)],
             "additionalProperties": False,
         }
-
-
-def _annotated(cls: type) -> list[str]:
-    return list(cls.__dict__.get("__annotations__", ()))
 
 
 def _here(spot: Spot, data: Any, key: Any) -> Spot:
@@ -159,11 +154,14 @@ class AnyStep:
     def types(self) -> dict[str, Record]:
         """Every kind of step that the model has."""
         classes = [c for c in vars(model).values() if isinstance(c, type) and issubclass(c, Step)]
-        return {_tag(c): form_of(c) for c in classes if c not in (Step, Task, Composite)}
+        return {_tag(c): Record(c) for c in classes if c not in (Step, Task, Composite)}
 
     def write(self, value: Any, spot: Spot) -> Any:
         """The step by its type."""
-        return self.types.get(_tag(type(value)), self.types["stub"]).write(value, spot)
+        record = self.types.get(_tag(type(value)))
+        if record is None:
+            raise spot.refuse(f"is a {type(value).__name__}, which has no form as data")
+        return record.write(value, spot)
 
     def read(self, data: Any, spot: Spot) -> Any:
         """The step; raises ModelError when its type is unknown or not given."""
@@ -218,7 +216,7 @@ class Cases:
         return self._list.schema(definitions)
 
 
-_BY_ANNOTATION: dict[Any, Form] = {
+_forms: dict[Any, Form] = {
     Any: Json(),
     Return: ReturnForm(),
     Input: InputForm(),
@@ -226,14 +224,17 @@ _BY_ANNOTATION: dict[Any, Form] = {
 }
 
 
-@cache
-def form_of(annotation: Any) -> Any:
+def form_of(annotation: Any) -> Form:
     """The form of the values that an annotation describes; None is left to the default."""
-    if annotation in _BY_ANNOTATION:
-        return _BY_ANNOTATION[annotation]
+    if annotation not in _forms:
+        _forms[annotation] = _make(annotation)
+    return _forms[annotation]
+
+
+def _make(annotation: Any) -> Form:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
-        return _form_of_union(arguments)
+        return _make_of_union(arguments)
     if origin is Literal:
         return Choice(*arguments)
     if origin is abc.Sequence:
@@ -244,8 +245,8 @@ def form_of(annotation: Any) -> Any:
     return Record(annotation) if is_dataclass(annotation) else Plain(annotation)
 
 
-def _form_of_union(arguments: tuple[Any, ...]) -> Form:
+def _make_of_union(arguments: tuple[Any, ...]) -> Form:
     if Reference in arguments:
         return ReferenceForm()
-    others = [a for a in arguments if a is not type(None)]
-    return form_of(others[0]) if len(others) == 1 else Plain(*arguments)  # type: ignore[no-any-return]
+    others = [argument for argument in arguments if argument is not type(None)]
+    return form_of(others[0]) if len(others) == 1 else Plain(*arguments)

@@ -9,14 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from itertools import count
 from typing import Any, NamedTuple
 
 from bridge.emit.names import Names, identifier
 from bridge.flow import Flow, Node, Output, Parameter, Read
 from bridge.values import Fact
 
-__all__ = ["Gather", "NodeName", "Place", "Plan"]
+__all__ = ["Gather", "NodeName", "Place", "Plan", "known_flow"]
 
 _NATIVE = re.compile(r"[\w -]+")
 """Names of parameters, and keys in them, that may stand after ``params:``."""
@@ -52,13 +52,16 @@ class Gather:
 class Plan:
     """The names of nodes and datasets, each different from all others of its kind.
 
-    ``values`` has the dataset of each output, ``files`` that of the files put by the task at a
+    ``labels`` has the shortest text that tells a task from all others, ``values`` the dataset of
+    each output, ``files`` that of the files put by the task at a
     path, ``markers`` the one that says that the task at a path has ended, where one is needed.
-    ``gathers`` are by the path of their composite.
+    ``gathers`` are by the path of their
+    composite, ``facts`` are those of the run that some node reads.
     """
 
     flow: Flow
     nodes: dict[str, NodeName] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     values: dict[Output, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     markers: dict[str, str] = field(default_factory=dict)
@@ -67,13 +70,18 @@ class Plan:
     _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        reads = (read.source for node in self.flow.nodes.values() for read in node.reads)
+        self.facts = sorted({s.name for s in reads if isinstance(s, Fact)} - {"step"})
+        self._datasets = Names({"parameters", *self.facts})
+        self._number = count()
         self._name_nodes()
-        self._datasets = Names({"parameters"})
         self._name_values()
         self._order()
 
     def _name_nodes(self) -> None:
+        tasks = Counter(node.task.name for node in self.flow.nodes.values())
         for path, node in self.flow.nodes.items():
+            self.labels[path] = node.task.name if tasks[node.task.name] == 1 else path
             parent = path.removesuffix(node.task.name).rstrip(".")
             self.nodes[path] = self._node_name(parent, node.task.name)
 
@@ -93,18 +101,15 @@ class Plan:
             for output in node.outputs:
                 name = output.name
                 once = made[name] == 1 and name not in flow.pipeline.parameters
-                self.values[output] = self._dataset(name if once else f"{path}_{name}")
+                self.values[output] = self._dataset(name if once else f"{self.labels[path]}_{name}")
             if node.puts:
-                self.files[path] = self._dataset(f"{path}_files")
+                self.files[path] = self._dataset(f"{self.labels[path]}_files")
 
     def _dataset(self, wanted: str) -> str:
-        # Kedro leaves out of its catalog what begins with an underscore
+        """A name that no other dataset has."""
+        # Kedro leaves out of its catalog what begins with an underscore.
         safe = "value" if identifier(wanted).startswith("_") else wanted
-        return self._datasets(f"{len(self._datasets_given)} {wanted}", safe)
-
-    @cached_property
-    def _datasets_given(self) -> list[str]:
-        return []
+        return self._datasets(str(next(self._number)), safe)
 
     def _order(self) -> None:
         """Give each node that takes nothing from one just before it that one's marker."""
@@ -131,7 +136,7 @@ class Plan:
 
     def _marker(self, path: str) -> str:
         if path not in self.markers:
-            self.markers[path] = self._dataset(f"{path}_done")
+            self.markers[path] = self._dataset(f"{self.labels[path]}_done")
         return self.markers[path]
 
     def _gather(self, composite: str) -> Gather:
@@ -154,7 +159,7 @@ class Plan:
         if isinstance(source, Parameter):
             return self._parameter(source.name, read.path)
         if isinstance(source, Fact) and source.name != "step":
-            return Place(f"{source.name}")
+            return Place(source.name)
         return None
 
     def _parameter(self, name: str, path: tuple[str | int, ...]) -> Place:
@@ -187,8 +192,8 @@ class Plan:
 
 def known_flow(flow: Flow) -> Flow:
     """The flow with each nested parameter known under its own name, ``a.b``, as Kedro has it."""
-    declared: dict[str, Any] = {}
-    todo = list(reversed(flow.pipeline.parameters.items()))
+    declared: dict[str, Any] = dict(flow.pipeline.parameters)
+    todo = list(declared.items())
     while todo:
         name, value = todo.pop()
         declared.setdefault(name, value)

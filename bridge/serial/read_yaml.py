@@ -1,8 +1,8 @@
-"""Plain data with JSON's types as YAML text, and back with the line of everything.
+"""YAML text as plain data with JSON's types, and the line of everything in it.
 
 Only a part of YAML is read: one document, no anchors, no tags. A plain scalar is a number, true,
 false or null where YAML 1.2 says so, else text: ``no`` and ``2024-01-01`` are text, ``1e-3`` is a
-number. What older readers of YAML would take for something else is written in quotes.
+number.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import yaml
 from bridge.errors import ModelError, Where
 from bridge.serial.spot import Lines
 
-__all__ = ["parse", "render"]
+__all__ = ["parse"]
 
-_TAG = "tag:yaml.org,2002:"
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
@@ -27,6 +27,7 @@ _WORDS = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_NOT_FINITE = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
 _NOTHING: Any = object()
 
 
@@ -35,12 +36,13 @@ class _Reading:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._open: list[tuple[Any, int]] = []
-        self._key: list[Any] = []
+        self._open: list[Any] = []
+        self._keys: list[Any] = []
         self.lines: dict[int, dict[Any, int]] = {}
         self.root: Any = _NOTHING
 
-    def feed(self, event: yaml.Event) -> None:
+    def feed(self, event: Any) -> None:
+        """Take in the parser's next event."""
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise self._error("anchors and aliases are not read; write the value out", line)
@@ -52,29 +54,29 @@ class _Reading:
             self._start({} if isinstance(event, yaml.MappingStartEvent) else [], line)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._open.pop()
-            self._key.pop()
+            self._keys.pop()
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not _NOTHING:
             raise self._error("a second document starts here; one file holds one pipeline", line)
 
     def _start(self, container: Any, line: int) -> None:
         self._put(container, line)
         self.lines[id(container)] = {}
-        self._open.append((container, line))
-        self._key.append(_NOTHING)
+        self._open.append(container)
+        self._keys.append(_NOTHING)
 
     def _put(self, value: Any, line: int) -> None:
         if not self._open:
             self.root = value
             return
-        container = self._open[-1][0]
+        container = self._open[-1]
         if isinstance(container, list):
             self.lines[id(container)][len(container)] = line
             container.append(value)
-        elif self._key[-1] is _NOTHING:
-            self._key[-1] = self._new_key(value, container, line)
+        elif self._keys[-1] is _NOTHING:
+            self._keys[-1] = self._new_key(value, container, line)
         else:
-            container[self._key[-1]] = value
-            self._key[-1] = _NOTHING
+            container[self._keys[-1]] = value
+            self._keys[-1] = _NOTHING
 
     def _new_key(self, key: Any, container: dict[Any, Any], line: int) -> str:
         if not isinstance(key, str):
@@ -94,11 +96,25 @@ class _Reading:
         try:
             if _INT.fullmatch(text):
                 return int(text, 0 if text[:2] in ("0o", "0x") else 10)
-            return float(text.replace(".inf", "inf").replace(".nan", "nan")) if (
-                _FLOAT.fullmatch(text)
-            ) else text  # fmt: skip
-        except ValueError as error:
-            raise self._error(f"{text[:20]}... is no number: {error}", line) from None
+        except ValueError:
+            raise self._error(f"{text[:20]}... is too long for a number", line) from None
+        return float(_NOT_FINITE.get(text.lower(), text)) if _FLOAT.fullmatch(text) else text
 
     def _error(self, message: str, line: int) -> ModelError:
         return ModelError(message, Where(self._file, line))
+
+
+def parse(text: str, file: str) -> tuple[Any, Lines]:
+    """The data in a YAML text and the lines of its parts; None when there is nothing in it.
+
+    Raises ModelError, with the line, for what is no YAML and for what is not read of it.
+    """
+    reading = _Reading(file)
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            reading.feed(event)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or str(error)
+        raise ModelError(f"not YAML: {what}", Where(file, mark.line + 1 if mark else 0)) from None
+    return (None if reading.root is _NOTHING else reading.root), reading.lines

@@ -1,0 +1,76 @@
+"""Ids as Airflow allows them: letters, digits, ``_`` and ``-``, joined by dots along task groups."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import count
+
+from bridge.flow import walk
+from bridge.model import Composite, Pipeline
+
+__all__ = ["Ids", "dag_id", "plain"]
+
+_LONGEST = 250  # of a task's id, with those of its groups
+_LONGEST_PART = 200
+_ROOM_FOR_NUMBER = 6
+
+_JOINS = ("downstream_join_id", "upstream_join_id")
+"""What Airflow calls two nodes of its own in every task group."""
+
+
+def plain(text: str, longest: int = _LONGEST_PART) -> str:
+    """``text`` in ASCII letters, digits, ``_`` and ``-``: accents off, other letters as numbers."""
+    bare = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    ascii_only = "".join(c if c.isascii() or not c.isalnum() else f"_{ord(c):x}" for c in bare)
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", ascii_only)[: longest - _ROOM_FOR_NUMBER] or "_"
+
+
+def dag_id(pipeline: Pipeline) -> str:
+    """The id of the DAG for ``pipeline``."""
+    return plain(pipeline.name)
+
+
+class Ids:
+    """The id of every task and group of a pipeline, by the path it has in the model.
+
+    A composite is a group, and so is each branch of it, ``parallel.branch``.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._taken: set[str] = set()
+        self._given = {"": ""}
+        deepest = max(path.count(".") for path, _ in walk(pipeline)) + 1
+        self._longest = min(_LONGEST_PART, (_LONGEST - deepest) // deepest)
+        for path, step in walk(pipeline):
+            group = path[: -len(step.name) - 1]
+            self._give(path, group, step.name)
+            if isinstance(step, Composite):
+                for key in filter(None, step.pipelines()):
+                    self._give(f"{path}.{key}", path, key)
+
+    def __getitem__(self, path: str) -> str:
+        return self._given[path]
+
+    def part(self, path: str) -> str:
+        """The last part of the id, which is all that is said where the groups are known."""
+        return self._given[path].rpartition(".")[2]
+
+    def more(self, path: str, ending: str) -> str:
+        """The last part of the id of one more task beside the step at ``path``."""
+        key = f"{path}\n{ending}"
+        if key not in self._given:
+            self._given[key] = self._free(self._given[path] + ending)
+        return self.part(key)
+
+    def _give(self, path: str, group: str, name: str) -> None:
+        prefix = f"{self._given[group]}." if group else ""
+        self._given[path] = self._free(prefix + plain(name, self._longest))
+
+    def _free(self, wanted: str) -> str:
+        numbered = (f"{wanted}_{number}" for number in count(2))
+        found = wanted
+        while found in self._taken or found.rpartition(".")[2] in _JOINS:
+            found = next(numbered)
+        self._taken.add(found)
+        return found

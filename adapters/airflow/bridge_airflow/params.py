@@ -1,0 +1,82 @@
+"""The parameters of a pipeline as typed Params."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bridge.emit.python import literal
+from bridge.emit.types import trusted
+from bridge.flow import Flow, Parameter, Read
+from bridge.signatures import UNKNOWN
+
+__all__ = ["declare", "reach_parameter"]
+
+_TYPES: dict[type, str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+_ANYTHING = (UNKNOWN, Any, object)
+
+
+def declare(flow: Flow) -> list[str]:
+    """The entries of the DAG's ``params``, one for each parameter that the pipeline declares."""
+    asked: dict[str, list[Any]] = {name: [] for name in flow.pipeline.parameters}
+    for read in _reads(flow):
+        if isinstance(read.source, Parameter) and not read.path and read.source.name in asked:
+            asked[read.source.name].append(read.argument.annotation)
+    return [
+        f"{literal(name)}: Param({literal(value)}{_restriction(value, asked[name])})"
+        for name, value in flow.pipeline.parameters.items()
+    ]
+
+
+def _reads(flow: Flow) -> Iterator[Read]:
+    for node in flow.nodes.values():
+        yield from node.reads
+
+
+def _restriction(value: Any, annotations: Iterable[Any]) -> str:
+    """What a value given at a run must be; nothing where its readers take more than one kind."""
+    kind = _TYPES.get(type(value))
+    found = [kind]
+    for annotation in annotations:
+        members, optional = _members(annotation)
+        if len(members) > 1:
+            return ""
+        if optional and "null" not in found:
+            found.append("null")
+        if kind == "integer" and members != (int,):
+            found[0] = "number"  # who asks for no int is given 0.5 as well
+    if kind == "integer" and not annotations:
+        found[0] = "number"
+    if kind is None:
+        return ""
+    return f", type={literal(found[0] if len(found) == 1 else found)}"
+
+
+def _members(annotation: Any) -> tuple[tuple[Any, ...], bool]:
+    """The types that an annotation allows, and whether None is among them."""
+    if annotation in _ANYTHING:
+        return (annotation,), False
+    if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
+        return (annotation,), False
+    members = typing.get_args(annotation)
+    return tuple(m for m in members if m is not type(None)), type(None) in members
+
+
+def reach_parameter(flow: Flow, read: Read) -> str:
+    """The expression of a parameter inside a task.
+
+    JSON has 1 for 1.0: where a float is asked for and nothing else converts, it is made one here.
+    """
+    assert isinstance(read.source, Parameter)
+    expression = f"params[{literal(read.source.name)}]"
+    as_float = read.argument.annotation is float and not read.path and trusted(flow, read)
+    return f"float({expression})" if as_float else expression

@@ -1,0 +1,86 @@
+"""What goes beside the DAG file: the carried modules, how to run it, what it needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+from bridge.emit.carried import PACKAGE, carried
+from bridge.flow import Flow
+from bridge_airflow.ids import dag_id
+
+__all__ = ["beside"]
+
+_NEEDS = {
+    "files": ["fsspec"],
+    "notebook": ["ipykernel", "papermill"],
+}
+_IGNORE = """\
+# Only the DAG file makes a DAG.
+*
+!{module}.py
+"""
+_README = """\
+# {title}
+
+An Airflow 3 DAG in [{module}.py]({module}.py). Its tasks call the functions beside it.
+
+```sh
+pip install -r requirements.txt    # and what the functions themselves import
+export AIRFLOW__CORE__DAGS_FOLDER="$PWD"
+airflow db migrate
+airflow dags test {dag_id}{conf}
+```
+
+The dags folder (or the root of the DAG bundle) has to be this folder: tasks import from it.
+"""
+_STORE = """
+Files and objects go from task to task through a store, by default the folder `.store` here. Where
+workers share no disk, set `PIPELINE_STORE` to a URL that all of them reach, such as
+`s3://bucket/prefix` (with `s3fs` installed). Nothing in it is ever deleted: that is up to you.
+"""
+
+
+def beside(flow: Flow, module: str, carries: Iterable[str]) -> dict[str, str]:
+    """The texts, by path, for a DAG in ``module`` whose tasks use the carried modules."""
+    carries = set(carries)
+    return {
+        **_carried(carries),
+        ".airflowignore": _IGNORE.format(module=module),
+        "README.md": _readme(flow, module, carries),
+        "requirements.txt": _requirements(carries),
+    }
+
+
+def _carried(carries: set[str]) -> dict[str, str]:
+    texts = carried(carries)
+    if f"{PACKAGE}/values.py" in texts:
+        own = files("bridge_airflow").joinpath("carried/xcom.py")
+        texts[f"{PACKAGE}/xcom.py"] = own.read_text(encoding="utf-8")
+    return texts
+
+
+def _readme(flow: Flow, module: str, carries: set[str]) -> str:
+    title = " ".join(flow.pipeline.name.split())
+    values = flow.pipeline.parameters
+    conf = f" --conf {_quoted(_first(values))}" if values else ""
+    text = _README.format(title=title, module=module, dag_id=dag_id(flow.pipeline), conf=conf)
+    uses_store = {"files", "objects"} & carries
+    return text + (_STORE if uses_store else "")
+
+
+def _first(values: Any) -> str:
+    return json.dumps(dict([next(iter(values.items()))]), ensure_ascii=False)
+
+
+def _quoted(text: str) -> str:
+    """The text in single quotes, as a shell takes it."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _requirements(carries: set[str]) -> str:
+    needs = {"apache-airflow>=3.3,<4", "apache-airflow-providers-standard"}
+    needs.update(need for module in carries for need in _NEEDS.get(module, ()))
+    return "".join(f"{need}\n" for need in sorted(needs))

@@ -1,0 +1,185 @@
+"""The files around the pipeline: settings, parameters, README."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from bridge.emit.python import docstring
+from bridge_kedro.tables import VERSION
+
+__all__ = ["project_files", "requirements", "to_yaml"]
+
+
+def project_files(title: str, package: str, stores: bool, facts: Collection[str]) -> dict[str, str]:
+    """The files around the pipeline, by path.
+
+    ``stores`` says whether its tasks put files, ``facts`` are those of the run that they read.
+    """
+    source = f"src/{package}"
+    return {
+        "pyproject.toml": _PYPROJECT.format(package=package, title=_toml(title), version=VERSION),
+        "README.md": _README.format(title=" ".join(title.split())),
+        ".gitignore": _GITIGNORE,
+        "conf/local/.gitkeep": "",
+        f"{source}/__init__.py": docstring(title) + '\n\n__version__ = "0.1"\n',
+        f"{source}/pipeline_registry.py": _REGISTRY,
+        f"{source}/settings.py": _settings(package, stores, bool(facts)),
+        f"{source}/pipelines/__init__.py": "",
+        **({f"{source}/hooks.py": _hooks(facts)} if facts else {}),
+    }
+
+
+def _settings(package: str, stores: bool, hooks: bool) -> str:
+    parts = [_SETTINGS, *([_STORE_IMPORTS] if stores else [])]
+    parts += [f"from {package}.hooks import RunFacts\n"] if hooks else []
+    return "\n".join([*parts, *([_STORE] if stores else []), *([_HOOK] if hooks else [])])
+
+
+def _hooks(facts: Iterable[str]) -> str:
+    return _HOOKS + "".join(f'        catalog["{fact}"] = {_FACTS[fact]}\n' for fact in facts)
+
+
+def requirements(carries: Iterable[str], datasets: bool) -> str:
+    """``requirements.txt``: Kedro, and what the modules that come along import."""
+    lines = ["kedro>=1.0,<2", *(["kedro-datasets>=9"] if datasets else [])]
+    lines += ["ipykernel", "nbclient", "nbformat", "papermill"] if "notebook" in carries else []
+    return "\n".join(lines) + "\n"
+
+
+def to_yaml(values: Mapping[str, Any]) -> str:
+    """A mapping as YAML that Kedro's loader reads back unchanged, whatever its texts look like."""
+    return yaml.dump(
+        _escaped(dict(values)), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that is not plain words: YAML and OmegaConf differ on what is a number."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    plain = re.fullmatch(r"[A-Za-z][\w./-]*( [\w./-]+)*", text)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _escaped(value: Any) -> Any:
+    """The value with ``${`` in its texts escaped, for Kedro replaces ``${name}`` by a value."""
+    if isinstance(value, dict):
+        return {key: _escaped(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_escaped(inner) for inner in value]
+    if isinstance(value, str) and "${" in value:
+        return re.sub(r"(\\*)\$\{", lambda found: f"{found[1] * 2}\\${{", value)
+    return value
+
+
+def _toml(text: str) -> str:
+    """``text`` as a TOML string."""
+    escaped = "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in text)
+    return f'"{escaped}"'
+
+
+_PYPROJECT = """\
+[project]
+name = "{package}"
+version = "0.1"
+requires-python = ">=3.10"
+
+[tool.kedro]
+package_name = "{package}"
+project_name = {title}
+kedro_init_version = "{version}"
+source_dir = "src"
+"""
+
+_README = """\
+# {title}
+
+A [Kedro](https://docs.kedro.org) project.
+
+```
+pip install -r requirements.txt
+kedro run                                # the whole pipeline
+kedro run --params name=value            # other parameters than those of conf/base/parameters.yml
+kedro run --runner ParallelRunner        # what can run at the same time does
+```
+
+The pipeline is in `src/`, its datasets in `conf/base/catalog.yml`; what a run makes is in `data/`.
+Nodes work in the folder where `kedro run` was started.
+"""
+
+_GITIGNORE = """\
+__pycache__/
+conf/local/**
+!conf/local/.gitkeep
+data/
+"""
+
+_REGISTRY = '''\
+"""Project pipelines."""
+
+from __future__ import annotations
+
+from kedro.framework.project import find_pipelines
+from kedro.pipeline import Pipeline
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """The project's pipelines, by name."""
+    pipelines = find_pipelines(raise_errors=True)
+    pipelines["__default__"] = sum(pipelines.values())
+    return pipelines
+'''
+
+_SETTINGS = '''\
+"""Project settings; what is not set here is as Kedro has it by default.
+
+See https://docs.kedro.org/en/stable/configure/configuration_basics/#configuration
+"""
+'''
+
+_STORE_IMPORTS = """\
+import os
+from pathlib import Path
+"""
+
+_STORE = """\
+# Where the files that tasks hand on are kept, unless the environment says otherwise.
+os.environ.setdefault("PIPELINE_STORE", str(Path(__file__).parents[2] / "data" / "store"))
+"""
+
+_HOOK = """\
+HOOKS = (RunFacts(),)
+"""
+
+_HOOKS = '''\
+"""What nodes may know of the run they are part of."""
+
+from datetime import UTC, datetime
+
+from kedro.framework.hooks import hook_impl
+
+
+class RunFacts:
+    """Adds facts of the run to the catalog."""
+
+    @hook_impl
+    def after_catalog_created(self, catalog, save_version):
+        """Kedro's version of what a run saves is the id of its session."""
+'''
+
+_FACTS = {
+    "attempt": "1",
+    "logical_date": "datetime.now(UTC).isoformat()",
+    "run_id": "save_version",
+}

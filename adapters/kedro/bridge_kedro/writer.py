@@ -1,0 +1,70 @@
+"""Writing a Kedro project: a pure function from a pipeline to texts."""
+
+from __future__ import annotations
+
+import sys
+
+from bridge.adapter import Export, Options
+from bridge.emit.carried import PACKAGE, carried
+from bridge.emit.names import Names, identifier
+from bridge.findings import account
+from bridge.flow import Flow, analyse
+from bridge.model import Pipeline, PythonTask
+from bridge_kedro.datasets import catalog, catalog_text, classes_text
+from bridge_kedro.nodes import Nodes
+from bridge_kedro.pipeline import pipeline_text
+from bridge_kedro.plan import Plan
+from bridge_kedro.project import project_files, requirements, to_yaml
+from bridge_kedro.tables import SUPPORT
+
+__all__ = ["CODE", "write"]
+
+CODE = "src"
+"""The folder that Kedro puts on Python's path."""
+
+
+def write(pipeline: Pipeline, options: Options) -> Export:
+    """The project for ``pipeline``. Raises ModelError when the pipeline contradicts itself."""
+    flow = analyse(pipeline)
+    plan = Plan(flow)
+    nodes = Nodes(plan)
+    package = _package(flow)
+    folder = f"{CODE}/{package}/pipelines/{package}"
+    about = pipeline.description or f"The pipeline '{pipeline.name}'."
+    stores = any(node.puts or node.gets for node in flow.nodes.values())
+
+    files = project_files(pipeline.name, package, stores, plan.facts)
+    files[f"{folder}/pipeline.py"] = pipeline_text(plan, nodes, options, about)
+    files[f"{folder}/__init__.py"] = _PIPELINE_INIT
+    if own := nodes.text(f"The nodes of the pipeline '{pipeline.name}'."):
+        files[f"{folder}/nodes.py"] = own
+
+    entries = catalog(plan, package)
+    files["conf/base/catalog.yml"] = (
+        to_yaml(entries) if entries else "# All values stay in memory.\n"
+    )
+    files["conf/base/parameters.yml"] = (
+        to_yaml(pipeline.parameters) if pipeline.parameters else "# There are none.\n"
+    )
+    if classes := classes_text(entries):
+        files[f"{CODE}/{package}/datasets.py"] = classes
+    files["requirements.txt"] = requirements(nodes.carries, bool(entries))
+    files |= {f"{CODE}/{path}": text for path, text in carried(nodes.carries).items()}
+    return Export(files, account(pipeline, SUPPORT), CODE)
+
+
+def _package(flow: Flow) -> str:
+    """A package's name like the pipeline's that hides no module that its code may import."""
+    tasks = [node.task for node in flow.nodes.values()]
+    own = {t.reference.module.partition(".")[0] for t in tasks if isinstance(t, PythonTask)}
+    names = Names({*sys.stdlib_module_names, *own, PACKAGE, "kedro", "kedro_datasets"})
+    return names(
+        identifier(flow.pipeline.name, ascii_only=True, lower=True).lstrip("_") or "project"
+    )
+
+
+_PIPELINE_INIT = """\
+from .pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]
+"""

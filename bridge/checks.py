@@ -10,7 +10,7 @@ from bridge.errors import Problem
 from bridge.model import Catalog, Pipeline, ShellTask, Task
 from bridge.values import Kind
 
-__all__ = ["check_parameters", "check_task"]
+__all__ = ["check_inner", "check_parameters", "check_task"]
 
 
 def check_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -21,6 +21,14 @@ def check_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> Iterator[
         except ValueError as error:
             message = f"parameter '{name}' of '{pipeline.name}' is not JSON: {error}"
             yield Problem(message, pipeline.where)
+
+
+def check_inner(pipeline: Pipeline, path: str) -> Iterator[Problem]:
+    """What only the outermost pipeline may say."""
+    for name in ("parameters", "datasets", "schedule"):
+        if getattr(pipeline, name):
+            message = f"pipeline '{pipeline.name}' inside '{path}' has {name}; "
+            yield Problem(f"{message}only the outermost pipeline may", pipeline.where)
 
 
 def check_task(task: Task, files: Catalog) -> Iterator[Problem]:

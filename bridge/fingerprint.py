@@ -75,7 +75,7 @@ def _label(nodes: list[_Node]) -> bytes:
     if not cyclic:
         return labels[0]
     different = 0
-    for _ in range(max(100, 10_000_000 // len(cyclic))):
+    for _ in range(max(100, 1_000_000 // len(cyclic))):
         before, different = different, len({labels[i] for i in cyclic})
         if different == before:  # no round will ever tell more of them apart
             break
@@ -164,14 +164,17 @@ def _describe(value: Any) -> _Description:
 def _array(value: Any) -> _Description | None:
     """A NumPy array or scalar, if it is one."""
     numpy = sys.modules.get("numpy")
+    if numpy and isinstance(value, numpy.ma.MaskedArray):
+        return _Description("numpy masked", [numpy.ma.getmaskarray(value), value.filled()])
     if not numpy or not (isinstance(value, numpy.generic) or type(value) is numpy.ndarray):
         return None
     array = numpy.asarray(value)
-    what = f"numpy {'array' if value is array else 'scalar'} {array.dtype.str} {array.shape}"
+    what = f"numpy {type(value).__name__} {array.dtype.str[1:]} {array.shape}"
     if array.dtype.names:
         return _Description(what, [(name, array[name]) for name in array.dtype.names])
     if array.dtype.hasobject or array.dtype.kind == "T":
         return _Description(what, array.ravel().tolist())
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind == "c":
         return _Description(what, [array.real, array.imag])
     if array.dtype.char == "g":  # its bytes have padding

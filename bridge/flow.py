@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.checks import check_parameters, check_task
+from bridge.checks import check_inner, check_parameters, check_task
 from bridge.errors import ModelError, Problem
 from bridge.model import Catalog, Composite, Parallel, Pipeline, PythonTask, Step, Stub, Task
 from bridge.order import arrange
@@ -169,6 +169,7 @@ class _Analysis:
     def _parallel(self, step: Parallel, path: str, scope: Scope, after: tuple[str, ...]) -> None:
         branches = []
         for key, inner in step.branches.items():
+            self.problems += check_inner(inner, path)
             child = Scope(scope)
             self.pipeline(inner, f"{path}.{key}.", child, after)
             branches.append((key, inner, child))

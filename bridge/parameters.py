@@ -35,8 +35,10 @@ def from_file(path: Path) -> dict[str, Any]:
     """The values in a YAML or JSON file, by name."""
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        found = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        text = path.read_text(encoding="utf-8")
+        found = yaml.load(text, Loader=loader)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"parameters file '{path}' cannot be read: {error}") from error
     if found is None:

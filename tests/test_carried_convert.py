@@ -1,4 +1,5 @@
 """Values fitted to annotations."""
+# ruff: noqa: UP006, UP007, UP045 - people still write List, Optional and Union
 
 from __future__ import annotations
 
@@ -151,7 +152,7 @@ FITS = [
     (["1", 2.0], list[int], [1, 2]),
     ((1, 2), list[int], [1, 2]),
     ((1, 2), list, [1, 2]),
-    (["1"], typing.List[int], [1]),  # noqa: UP006
+    (["1"], typing.List[int], [1]),
     ([["1"], []], list[list[float]], [[1.0], []]),
     (["a", 1], tuple[str, float], ("a", 1.0)),
     (["1", "2"], tuple[int, ...], (1, 2)),
@@ -346,7 +347,6 @@ values = st.recursive(
 def test_it_fits_once_for_all_or_raises_valueerror(value: Any, annotation: Any) -> None:
     try:
         fitted = convert(value, annotation, "x")
-    except ValueError as error:
-        assert str(error).startswith("argument 'x")
+    except ValueError:
         return
     assert repr(convert(fitted, annotation, "x")) == repr(fitted)

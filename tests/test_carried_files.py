@@ -151,17 +151,17 @@ def test_a_put_without_match_fails_after_the_others_are_stored(work: Path) -> No
 
 def test_after_a_failure_files_are_kept_and_its_error_goes_on(work: Path) -> None:
     files = catalog(put=["*.csv", "a"])
+    _write(work, {"a": b"1"})
     with pytest.raises(ZeroDivisionError), files:
-        _write(work, {"a": b"1"})
-        _ = 1 / 0
+        raise ZeroDivisionError
     assert files.manifest == {"a": _ref(b"1")}
     assert load(files.manifest["a"]) == b"1"
 
 
 def test_after_a_failure_what_cannot_be_stored_is_noted(work: Path) -> None:
+    (work / "out").symlink_to("/etc/hostname")
     with pytest.raises(ZeroDivisionError) as caught, catalog(put=["out"]):
-        (work / "out").symlink_to("/etc/hostname")
-        _ = 1 / 0
+        raise ZeroDivisionError
     assert "could be stored: '" in caught.value.__notes__[0]
 
 
@@ -371,7 +371,6 @@ def bucket() -> Iterator[str]:
     server.stop()
 
 
-@pytest.mark.slow
 def test_a_store_may_be_a_bucket(work: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIPELINE_STORE", bucket)
     _write(work, TREE)
@@ -411,8 +410,8 @@ def test_globs_are_those_of_the_standard_library(
             _write(root, {"/".join(path): b""})
     expected = {
         found
-        for found in glob.glob(pattern, root_dir=root, recursive=True)
-        if (root / found).is_file()
+        for found in glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207 - the measure
+        if (root / found).is_file() and not found.endswith("/")  # a file is no folder
     }
     found = set(_find(_parts(pattern), root.resolve(), _Folder(tmp_path / "store")))
     assert found == expected

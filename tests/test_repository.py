@@ -88,18 +88,3 @@ def test_yaml_is_loaded_safely():
         if unsafe.search(text) and path != "tests/test_repository.py"
     ]
     assert found == []
-
-
-def test_what_is_exported_is_sorted():
-    import ast
-
-    unsorted = []
-    for path, text in texts(".py"):
-        if not path.startswith(("bridge/", "adapters/")) or "/golden/" in path:
-            continue
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
-                names = ast.literal_eval(node.value)
-                if names != sorted(names):
-                    unsorted.append(path)
-    assert unsorted == []

@@ -68,7 +68,10 @@ def _text(value: Any, name: str) -> str:
 def _exported(name: str, exported: Mapping[bytes, bytes]) -> Any:
     if name.encode() not in exported:
         raise ValueError(f"the command did not export '{name}', which it is declared to return")
-    text = exported[name.encode()].decode()
+    try:
+        text = exported[name.encode()].decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"the command exported '{name}' as text that is not UTF-8") from None
     try:
         return to_json(json.loads(text), name)
     except (ValueError, RecursionError):

@@ -208,7 +208,7 @@ class ReturnForm:
 
     def read(self, data: Any, spot: Spot) -> Any:
         """A Return."""
-        if isinstance(data, str):
+        if isinstance(data, str) and data:
             return Return(data)
         if not isinstance(data, dict) or len(data) != 1:
             kinds = "|".join(Kind)

@@ -28,6 +28,7 @@ _WORDS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NOT_FINITE = {".inf": "inf", "+.inf": "inf", "-.inf": "-inf", ".nan": "nan"}
+_DEEPEST = 500  # far more than is of use; the parser slows down with the square of it
 _NOTHING: Any = object()
 
 
@@ -60,6 +61,8 @@ class _Reading:
 
     def _start(self, container: Any, line: int) -> None:
         self._put(container, line)
+        if len(self._open) > _DEEPEST:
+            raise self._error(f"lists and mappings are nested more than {_DEEPEST} deep", line)
         self.lines[id(container)] = {}
         self._open.append(container)
         self._keys.append(_NOTHING)

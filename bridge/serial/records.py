@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import types
 from collections import abc
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from inspect import get_annotations, getdoc
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bridge import model
-from bridge.errors import Where
+from bridge.errors import ModelError, Where
 from bridge.model import Composite, Pipeline, PythonTask, Step, Task
 from bridge.references import Reference
 from bridge.serial.forms import (
@@ -105,8 +105,7 @@ class Record:
             if key in self.parts:
                 given[key] = problems.run(self.parts[key].form.read, data[key], spot.at(data, key))
             elif not (self.is_step and key == "type"):
-                hint = did_you_mean(key, [*self._tagged(), *self.parts])
-                problems.add(_here(spot, data, key).refuse(f"has an unknown key {shown(key)}; {hint}"))
+                problems.add(self._unknown(key, replace(spot, where=spot.at(data, key).where)))
         for name, part in self.parts.items():
             if part.required and name not in data:
                 problems.add(spot.refuse(f"has no '{name}', which it needs"))
@@ -119,8 +118,9 @@ class Record:
             return spot
         return spot.of(f"{'step' if self.is_step else 'pipeline'} {shown(name)}", where)
 
-    def _tagged(self) -> list[str]:
-        return ["type"] if self.is_step else []
+    def _unknown(self, key: Any, spot: Spot) -> ModelError:
+        known = [*(["type"] if self.is_step else []), *self.parts]
+        return spot.refuse(f"has an unknown key {shown(key)}; {did_you_mean(key, known)}")
 
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """A reference to the class's definition."""
@@ -140,11 +140,6 @@ class Record:
             "required": [*tag, *(name for name, part in parts if part.required)],
             "additionalProperties": False,
         }
-
-
-def _here(spot: Spot, data: Any, key: Any) -> Spot:
-    """The line of a key, spoken of as what it stands in."""
-    return Spot(spot.owner, spot.at(data, key).where, spot.trail)
 
 
 class AnyStep:

@@ -6,7 +6,8 @@ they can be neither analysed nor run.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -31,6 +32,9 @@ from bridge.model import (
 from bridge.values import FACTS, At, Constant, Fact, Kind, Return
 
 __all__ = ["json_values", "names", "pipelines", "references", "steps", "texts"]
+
+Attributes = dict[str, SearchStrategy[Any]]
+Draw = Callable[[SearchStrategy[Any]], Any]
 
 # What readers of YAML, of JSON or of HTML have been known to take for something else.
 _TREACHEROUS = (
@@ -61,12 +65,8 @@ def references() -> SearchStrategy[str]:
     return st.builds("{}:{}".format, dotted, dotted)
 
 
-def _numbers() -> SearchStrategy[Any]:
-    return st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-
-
 def json_values() -> SearchStrategy[Any]:
-    """Any JSON value."""
+    """Any JSON value, nested a few levels deep."""
     return st.recursive(
         st.none() | st.booleans() | _numbers() | texts(),
         lambda inner: st.lists(inner, max_size=3) | _mappings(inner),
@@ -74,91 +74,119 @@ def json_values() -> SearchStrategy[Any]:
     )
 
 
-def pipelines(depth: int = 2) -> SearchStrategy[Pipeline]:
+@st.composite
+def pipelines(draw: Draw, depth: int = 2) -> Pipeline:
     """Pipelines in which composites are nested up to ``depth`` times."""
-    return st.builds(
-        Pipeline,
-        st.lists(steps(depth), min_size=1, max_size=3, unique_by=lambda step: step.name),
-        name=st.just("pipeline") | names(),
-        description=texts(),
-        parameters=_mappings(json_values()),
-        datasets=_mappings(_datasets()),
-        order=st.sampled_from(["list", "data"]),
-        schedule=st.none() | texts(),
-        on_failure=_pipelines_inside(depth),
-        include=_several(texts()),
-    )
+    found = st.lists(steps(depth), min_size=1, max_size=depth + 1, unique_by=lambda step: step.name)
+    return Pipeline(draw(found), **draw(_attributes(Pipeline, depth)))
 
 
-@lru_cache
-def steps(depth: int = 2) -> SearchStrategy[Step]:
+@st.composite
+def steps(draw: Draw, depth: int = 2) -> Step:
     """Tasks, and composites of pipelines when ``depth`` is not 0."""
-    tasks = st.one_of(
-        st.builds(PythonTask, function=references(), **_policy(depth)),
-        st.builds(NotebookTask, name=names(), notebook=texts(), **_policy(depth)),
-        st.builds(ShellTask, name=names(), command=texts(), **_policy(depth)),
-        st.builds(Stub, name=names(), extra=_mappings(json_values()), **_policy(depth)),
-    )
-    return tasks if depth == 0 else st.one_of(tasks, *_composites(depth))
+    kind = draw(st.sampled_from(_TASKS + (_COMPOSITES if depth else ())))
+    found: Step = kind(**draw(_attributes(kind, depth)))
+    return found
 
 
-def _composites(depth: int) -> list[SearchStrategy[Step]]:
-    branch = st.deferred(lambda: pipelines(depth - 1))
-    common = {"name": names(), **_common(depth)}
-    cases = st.dictionaries(st.booleans() | _numbers() | texts(), branch, min_size=1, max_size=2)
-    branches = st.dictionaries(texts(), branch, min_size=1, max_size=2)
-    reducer = st.none() | references()
-    return [
-        st.builds(Parallel, branches=branches, **common),
-        st.builds(
-            Map, branch=branch, iterate_on=texts(), iterate_as=texts(), reducer=reducer, **common
-        ),
-        st.builds(
-            Conditional, parameter=texts(), branches=cases, default=st.none() | branch, **common
-        ),
-        st.builds(
-            Loop,
-            branch=branch,
-            max_iterations=st.integers(),
-            break_on=texts(),
-            index_as=texts(),
-            **common,
-        ),
-    ]
+_TASKS: tuple[Any, ...] = (PythonTask, NotebookTask, ShellTask, Stub)
+_COMPOSITES: tuple[Any, ...] = (Parallel, Map, Conditional, Loop)
 
 
-def _common(depth: int) -> dict[str, SearchStrategy[Any]]:
-    return {
-        "after": _several(texts()),
-        "on_failure": _pipelines_inside(depth),
-        "overrides": _mappings(_mappings(json_values())),
+@st.composite
+def _attributes(draw: Draw, kind: Any, depth: int) -> dict[str, Any]:
+    """The arguments of a class of the model: all that it needs, a few of what it may have."""
+    needed, optional = _known(kind, depth)
+    chosen = draw(st.lists(st.sampled_from([*optional]), max_size=4, unique=True))
+    return {name: draw(found) for name, found in needed.items()} | {
+        name: draw(optional[name]) for name in chosen
     }
 
 
-def _policy(depth: int) -> dict[str, SearchStrategy[Any]]:
+@cache
+def _known(kind: Any, depth: int) -> tuple[Attributes, Attributes]:
+    """What a class of the model needs, and what it may have."""
+    inner: SearchStrategy[Any] = pipelines(depth - 1) if depth else st.none()
+    optional: Attributes = {"on_failure": inner} if depth else {}
+    if kind is Pipeline:
+        return {}, optional | _of_pipeline()
+    optional |= {"after": _several(texts()), "overrides": _mappings(_mappings(json_values()))}
+    optional |= _policy() if kind in _TASKS else {}
+    named: Attributes = {} if kind is PythonTask else {"name": names()}
+    own, more = _own(kind, inner)
+    return named | own, optional | more
+
+
+def _own(kind: Any, inner: SearchStrategy[Any]) -> tuple[Attributes, Attributes]:
+    """What only this kind of step has: what it needs, and what it may have."""
+    found: dict[Any, tuple[Attributes, Attributes]] = {
+        PythonTask: ({"function": references()}, {"name": names()}),
+        NotebookTask: ({"notebook": texts()}, {}),
+        ShellTask: ({"command": texts()}, {}),
+        Stub: ({}, {"extra": _mappings(json_values())}),
+        Parallel: ({"branches": st.dictionaries(texts(), inner, min_size=1, max_size=2)}, {}),
+        Map: (
+            {"branch": inner, "iterate_on": texts(), "iterate_as": texts()},
+            {"reducer": references()},
+        ),
+        Conditional: (
+            {
+                "parameter": texts(),
+                "branches": st.dictionaries(_keys(), inner, min_size=1, max_size=2),
+            },
+            {"default": inner},
+        ),
+        Loop: (
+            {"branch": inner, "max_iterations": st.integers()},
+            {"break_on": texts(), "index_as": texts()},
+        ),
+    }
+    return found[kind]
+
+
+def _of_pipeline() -> Attributes:
+    return {
+        "name": names(),
+        "description": texts(),
+        "parameters": _mappings(json_values()),
+        "datasets": _mappings(_datasets()),
+        "order": st.sampled_from(["list", "data"]),
+        "schedule": texts(),
+        "include": _several(texts()),
+    }
+
+
+def _policy() -> Attributes:
     """What any task may say."""
-    returns = st.builds(Return, texts(min_size=1), st.sampled_from(Kind))
-    return _common(depth) | {
+    globs = _several(texts())
+    return {
         "inputs": _mappings(_inputs()),
-        "returns": _several(returns),
-        "catalog": st.none()
-        | st.builds(Catalog, _several(texts()), _several(texts()), st.booleans()),
-        "retry": st.none() | st.builds(Retry, st.integers(), _numbers(), _numbers()),
-        "timeout": st.none() | _numbers(),
-        "resources": st.none() | _resources(),
+        "returns": _several(st.builds(Return, texts(min_size=1), st.sampled_from(Kind))),
+        "catalog": st.builds(Catalog, globs, globs, st.booleans()),
+        "retry": st.builds(Retry, st.integers(), _numbers(), _numbers()),
+        "timeout": _numbers(),
+        "resources": _resources(),
         "environment": _mappings(texts()),
         "secrets": _several(texts()),
         "dependencies": _several(texts()),
-        "image": st.none() | texts(),
+        "image": texts(),
         "terminate_with_success": st.booleans(),
         "terminate_with_failure": st.booleans(),
     }
 
 
-def _inputs() -> SearchStrategy[At | Constant | Fact]:
-    path = st.lists(texts() | st.integers(), max_size=2).map(tuple)
+def _keys() -> SearchStrategy[Any]:
+    """The values for which a branch may be taken."""
+    return st.one_of(st.none(), st.booleans(), _numbers(), texts())
+
+
+def _numbers() -> SearchStrategy[Any]:
+    return st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+
+
+def _inputs() -> SearchStrategy[Any]:
     return st.one_of(
-        st.builds(At, texts(), path),
+        st.builds(At, texts(), _several(texts() | st.integers()).map(tuple)),
         st.builds(Constant, json_values()),
         st.builds(Fact, st.sampled_from(FACTS)),
     )
@@ -170,17 +198,13 @@ def _resources() -> SearchStrategy[Resources]:
 
 
 def _datasets() -> SearchStrategy[Dataset]:
-    path = st.none() | texts()
-    return st.builds(Dataset, texts(), path, _mappings(json_values()), st.none() | texts())
-
-
-def _pipelines_inside(depth: int) -> SearchStrategy[Pipeline | None]:
-    return st.none() if depth == 0 else st.none() | st.deferred(lambda: pipelines(depth - 1))
+    perhaps = st.none() | texts()
+    return st.builds(Dataset, texts(), perhaps, _mappings(json_values()), perhaps)
 
 
 def _several(item: SearchStrategy[Any]) -> SearchStrategy[list[Any]]:
-    return st.just([]) | st.lists(item, max_size=2)
+    return st.lists(item, max_size=2)
 
 
 def _mappings(value: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
-    return st.just({}) | st.dictionaries(texts(), value, max_size=2)
+    return st.dictionaries(texts(), value, max_size=2)

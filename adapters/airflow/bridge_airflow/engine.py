@@ -68,7 +68,7 @@ def _record(
     results = dict(_results(dag_run))
     instances = {found.task_id: found for found in dag_run.get_task_instances()}
     steps = [
-        StepRun(path, _STATUS[found.state], found.try_number, found.duration or 0.0)
+        StepRun(path, _STATUS[found.state], found.try_number, watch.seconds.get(path, 0.0))
         for path in flow.nodes
         if (found := instances[ids[path]]).state in _STATUS
     ]
@@ -88,7 +88,7 @@ def _record(
         status="succeeded" if dag_run.state == "success" else "failed",
         seconds=seconds,
         parameters={**job.pipeline.parameters, **job.parameters},
-        error=watch.error,
+        error=next((watch.errors[path] for path in flow.nodes if path in watch.errors), None),
     )
     return collect(flow, run, steps, value, manifest)
 

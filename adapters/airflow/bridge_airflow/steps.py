@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -57,13 +58,23 @@ class Steps:
     imports: set[str] = field(default_factory=set)
     carries: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._same_name = Counter(node.task.name for node in self.flow.nodes.values())
+
     def name(self, path: str) -> str:
         """The function of a task."""
-        return self.names(f"task {path}", self.flow.steps[path].name)
+        return self.names(f"task {path}", self._wanted(path))
 
     def result(self, path: str) -> str:
         """The variable that holds what a task returns, in the DAG and in the tasks it goes to."""
-        return self.names(f"result {path}", f"{self.flow.steps[path].name}_result")
+        ending = "" if is_placeholder(self.flow.nodes[path]) else "_result"
+        return self.names(f"result {path}", self._wanted(path) + ending)
+
+    def _wanted(self, path: str) -> str:
+        """The task's own name, after that of its branch where other tasks are named alike."""
+        name = self.flow.steps[path].name
+        group = path[: -len(name) - 1]
+        return f"{self.ids.part(group)}_{name}" if group and self._same_name[name] > 1 else name
 
     def function(self, node: Node) -> list[str]:
         """The lines of a task's function."""

@@ -1,10 +1,10 @@
-"""What a run tells while it goes on: the steps that end, the first error, files of failed tasks."""
+"""What a run tells while it goes on: the steps that end, their errors, files of failed tasks."""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 __all__ = ["Watch"]
@@ -13,19 +13,20 @@ __all__ = ["Watch"]
 class Watch:
     """Listens to Airflow in the process of ``dag.test()``; ``paths`` are the steps by task id.
 
-    ``error`` is that of the first task that failed. ``manifests`` are the files that were put, by
-    step: a task that fails has no XCom to tell it.
+    By step: ``seconds`` of work over all attempts, ``errors`` as they stand in a record, and
+    ``manifests`` of files that were put, which a failed task has no XCom to tell of.
     """
 
     def __init__(self, paths: Mapping[str, str], progress: Callable[[str], None]) -> None:
-        self.error: dict[str, Any] | None = None
+        self.seconds: dict[str, float] = {}
+        self.errors: dict[str, dict[str, Any]] = {}
         self.manifests: dict[str, Mapping[str, str]] = {}
         self._paths = paths
         self._progress = progress
-        self._running = ""
+        self._running, self._since = "", 0.0
 
     def start(self) -> None:
-        """Listen from now on."""
+        """Listen from now on; the DAG has been loaded."""
         from airflow.listeners import hookimpl
         from airflow.sdk.listener import get_listener_manager
 
@@ -34,19 +35,19 @@ class Watch:
         class Listener:
             @hookimpl
             def on_task_instance_running(self, task_instance: Any) -> None:
-                watch._running = watch._paths.get(task_instance.task_id, "")
+                watch._begins(task_instance)
 
             @hookimpl
             def on_task_instance_success(self, task_instance: Any) -> None:
-                watch._ended(task_instance.task_id)
+                watch._ends(task_instance)
 
             @hookimpl
             def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
-                watch._failed(task_instance, error)
+                watch._ends(task_instance, error)
 
         get_listener_manager().add_listener(Listener())
-        if find_spec("tasklib.files"):
-            self._follow(import_module("tasklib.files").catalog)
+        if carried := sys.modules.get("tasklib.files"):
+            self._follow(carried.catalog)
 
     def _follow(self, catalog: Any) -> None:
         """Note what a ``with catalog(...)`` has stored when it ends, in whatever way."""
@@ -60,15 +61,15 @@ class Watch:
 
         catalog.__exit__ = noted
 
-    def _ended(self, task_id: str) -> None:
-        if task_id in self._paths:
-            self._progress(self._paths[task_id])
+    def _begins(self, task: Any) -> None:
+        self._running, self._since = self._paths.get(task.task_id, ""), time.monotonic()
 
-    def _failed(self, task: Any, error: Any) -> None:
-        self._ended(task.task_id)
-        self.error = self.error or {
-            "step": self._paths.get(task.task_id, task.task_id),
-            "attempt": task.try_number,
-            "type": type(error).__name__,
-            "text": str(error),
-        }
+    def _ends(self, task: Any, error: Any = None) -> None:
+        path = self._paths.get(task.task_id)
+        if path is None:
+            return
+        self.seconds[path] = self.seconds.get(path, 0.0) + time.monotonic() - self._since
+        if error is not None:
+            kind, text, attempt = type(error).__name__, str(error), task.try_number
+            self.errors[path] = {"step": path, "attempt": attempt, "type": kind, "text": text}
+        self._progress(path)

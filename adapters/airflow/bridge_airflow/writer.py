@@ -48,8 +48,9 @@ class _Dag:
 
     def text(self) -> str:
         """The source of the file."""
-        for path in self.flow.nodes:
-            self.steps.name(path)
+        for path, node in self.flow.nodes.items():
+            if not is_placeholder(node):
+                self.steps.name(path)
         functions = [line for node in self.flow.nodes.values() if not is_placeholder(node)
                      for line in ["", "", *self.steps.function(node)]]  # fmt: skip
         if functions:

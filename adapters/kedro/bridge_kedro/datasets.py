@@ -22,18 +22,14 @@ _NULLABLE = {"json": "NullableJSONDataset", "pkl": "NullablePickleDataset"}
 
 _CLASS = {
     "json": """
+@takes_none
 class NullableJSONDataset(JSONDataset):
     \"\"\"A JSON file; None is kept as null.\"\"\"
-
-
-NullableJSONDataset.save = JSONDataset.save.__wrapped__
 """,
     "pkl": """
+@takes_none
 class NullablePickleDataset(PickleDataset):
     \"\"\"A pickle; None is kept like anything else.\"\"\"
-
-
-NullablePickleDataset.save = PickleDataset.save.__wrapped__
 """,
 }
 _CLASS_IMPORTS = {
@@ -43,7 +39,7 @@ _CLASS_IMPORTS = {
 
 
 def catalog(plan: Plan, package: str) -> dict[str, dict[str, str]]:
-    """What ``catalog.yml`` declares: objects, metrics, and what may be None.
+    """What ``catalog.yml`` declares: objects, metrics, manifests of files, what may be None.
 
     All else stays in memory.
     """
@@ -53,6 +49,9 @@ def catalog(plan: Plan, package: str) -> dict[str, dict[str, str]]:
             nullable = not _excludes_none(_annotation(node, place))
             if output.kind is not Kind.JSON or nullable:
                 found[plan.values[output]] = _entry(output, plan.values[output], nullable, package)
+        if node.puts:
+            name = plan.files[node.path]
+            found[name] = {"type": _TYPES["json"], "filepath": f"data/02_intermediate/{name}.json"}
     return found
 
 
@@ -106,11 +105,15 @@ def classes_text(entries: Mapping[str, Mapping[str, str]]) -> str:
     if not forms:
         return ""
     imports = "\n".join(_CLASS_IMPORTS[form] for form in forms)
-    return f'''"""Datasets for values that may be None.
-
-Kedro wraps ``save`` of every class of datasets in a check that refuses None; these go without it.
-"""
+    return f'''"""Datasets for values that may be None, which Kedro's own refuse to save."""
 
 {imports}
+
+
+def takes_none(dataset):
+    """Undo what Kedro wraps around a class of datasets: it refuses None and renames arguments."""
+    dataset.save = dataset.save.__wrapped__
+    dataset.__init__ = dataset.__init__.__wrapped__
+    return dataset
 
 {"".join(_CLASS[form] for form in forms)}'''

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kedro.framework.hooks import hook_impl
+import pluggy
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
@@ -18,6 +18,8 @@ from bridge.flow import Output, analyse
 from bridge.record import Run, Status, StepRun
 from bridge.values import Kind
 from bridge_kedro.plan import Plan
+
+hook_impl = pluggy.HookimplMarker("kedro")
 
 
 def run(job: Job) -> Run:

@@ -40,9 +40,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
         files[f"{folder}/nodes.py"] = own
 
     entries = catalog(plan, package)
-    files["conf/base/catalog.yml"] = (
-        to_yaml(entries) if entries else "# All values stay in memory.\n"
-    )
+    files["conf/base/catalog.yml"] = catalog_text(entries)
     files["conf/base/parameters.yml"] = (
         to_yaml(pipeline.parameters) if pipeline.parameters else "# There are none.\n"
     )

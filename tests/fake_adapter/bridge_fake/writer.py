@@ -10,15 +10,21 @@ from bridge.emit.python import comment, docstring, indent, literal
 from bridge.findings import account
 from bridge.flow import Flow, Node, Output, Parameter, analyse
 from bridge.model import Pipeline
+from bridge.values import Kind
 from bridge_fake.tables import SUPPORT
 
-_HEAD = '''import json
+_HEAD = """import copy
+import json
 import pickle
 import sys
 
 
+def pickled(value):
+    return pickle.loads(pickle.dumps(value))
+
+
 def main(parameters, values):
-'''
+"""
 _TAIL = """
 
 if __name__ == "__main__":
@@ -34,7 +40,9 @@ if __name__ == "__main__":
 def write(pipeline: Pipeline, options: Options) -> Export:
     """``script.py``, and what it carries."""
     flow = analyse(pipeline)
-    names = Names({"main", "json", "pickle", "sys", "parameters", "values", "PARAMETERS"})
+    names = Names(
+        {"main", "copy", "json", "pickle", "sys", "parameters", "pickled", "values", "PARAMETERS"}
+    )
     carries: set[str] = set()
     tasks = [_task(flow, node, names, carries, options) for node in flow.nodes.values()]
     calls = [f"{names(path)}(parameters, values)" for path in flow.nodes]
@@ -55,9 +63,13 @@ def write(pipeline: Pipeline, options: Options) -> Export:
 def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Options) -> str:
     values = {read.argument.name: _reached(read.source) for read in node.reads}
     files = [f"values[{literal(path)}, None]" for path in node.files_from]
-    found = body(flow, node, values, files, taken=["parameters", "values"])
+    found = body(flow, node, values, files, taken=["parameters", "pickled", "values"])
     carries |= found.carries
-    stores = [f"values[{literal(node.path)}, {literal(n)}] = {e}" for n, e in found.outputs.items()]
+    pickled = {o.name for o in node.outputs if o.kind is Kind.PICKLED}
+    stores = [
+        f"values[{literal(node.path)}, {literal(n)}] = {'pickled(' + e + ')' if n in pickled else e}"
+        for n, e in found.outputs.items()
+    ]
     if found.manifest:
         stores.append(f"values[{literal(node.path)}, None] = {found.manifest}")
     done = f"values[{literal(node.path)}, True] = True"
@@ -70,5 +82,5 @@ def _reached(source: object) -> str:
     if isinstance(source, Parameter):
         return f"parameters[{literal(source.name)}]"
     if isinstance(source, Output):
-        return f"values[{literal(source.step)}, {literal(source.name)}]"
+        return f"copy.deepcopy(values[{literal(source.step)}, {literal(source.name)}])"
     return ""

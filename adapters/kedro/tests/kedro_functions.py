@@ -1,0 +1,121 @@
+"""What the pipelines of the tests call: plain functions, some annotated and some not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass
+class Size:
+    width: int
+    height: int = 2
+
+
+class Shapes:
+    @staticmethod
+    def area(size: Size) -> int:
+        return size.width * size.height
+
+
+def echo(value):
+    return value
+
+
+def take(**values):
+    return {name: values[name] for name in sorted(values)}
+
+
+def to_json(catalog, call, REPORTING):  # noqa: N803
+    """Named like what generated code uses, as are its arguments."""
+    return [catalog, call, REPORTING]
+
+
+def scale(rate: float, times: int = 3) -> float:
+    return rate * times
+
+
+def increment(x: int) -> int:
+    return x + 1
+
+
+def pair(x: int) -> tuple[int, int]:
+    return x, x * 10
+
+
+def named(x):
+    return {"b": x + 2, "a": np.int64(x + 1)}
+
+
+def maybe(x: int) -> Optional[int]:  # noqa: UP045
+    return None if x > 0 else x
+
+
+def nothing():
+    return None
+
+
+def quiet(x: int) -> None:
+    return None
+
+
+def describe(value: int | None, held: Any) -> str:
+    return f"{value} and {held}"
+
+
+def frame(rows: int) -> pd.DataFrame:
+    return pd.DataFrame({"n": range(rows), "square": np.arange(rows) ** 2})
+
+
+def split(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    half = len(table) // 2
+    return table[:half], table[half:]
+
+
+def total(table: pd.DataFrame) -> int:
+    return int(table["square"].sum())
+
+
+def write_text(path: str, text: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text)
+
+
+def write_both(text: str) -> int:
+    for name in ("a.txt", "b.txt"):
+        Path(name).write_text(text + name)
+    return len(text)
+
+
+def read_text(path: str) -> str:
+    return Path(path).read_text()
+
+
+def add(left: int, right: int) -> int:
+    return left + right
+
+
+def fail(x):
+    Path("half.txt").write_text("done so far")
+    raise KeyError(f"no {x}")
+
+
+def leave(x):
+    raise SystemExit(3)
+
+
+def unpicklable(x):
+    return lambda: x
+
+
+def nan(x):
+    return float("nan")
+
+
+def stream(x) -> Iterator[int]:
+    yield x

@@ -1,0 +1,64 @@
+"""The adapter: what it supports, and the way to its writer and engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from bridge.adapter import Export, Job, Options
+from bridge.engine import run_apart
+from bridge.errors import AdapterError
+from bridge.findings import Feature, Report, Support
+from bridge.model import Pipeline
+from bridge.record import Run
+from bridge_metaflow.tables import SUPPORT
+
+__all__ = ["METAFLOW", "Metaflow"]
+
+
+@dataclass(frozen=True)
+class Metaflow:
+    """Metaflow as a target, and as an engine."""
+
+    name: str = "metaflow"
+    support: Mapping[Feature, Support] = field(default_factory=lambda: SUPPORT, repr=False)
+
+    @property
+    def framework(self) -> str:
+        """The version of Metaflow that is installed."""
+        return version("metaflow")
+
+    def recognises(self, source: Path) -> bool:
+        """Whether ``source`` is a Python file that imports Metaflow's ``FlowSpec``."""
+        if source.suffix != ".py" or not source.is_file():
+            return False
+        text = source.read_text(encoding="utf-8", errors="replace")
+        return "metaflow" in text and "FlowSpec" in text
+
+    def read(self, source: Path) -> tuple[Pipeline, Report]:
+        """Read a flow; not supported yet."""
+        raise AdapterError("reading metaflow projects is not supported yet")
+
+    def write(self, pipeline: Pipeline, options: Options) -> Export:
+        """The flow for ``pipeline``, in a file that Metaflow's command line runs."""
+        from bridge_metaflow.writer import write
+
+        return write(pipeline, options)
+
+    def run(self, job: Job) -> Run:
+        """Run the exported flow by Metaflow's own command, in the job's home."""
+        home = str(job.home / "metaflow")
+        environment = {
+            "METAFLOW_HOME": home,
+            "METAFLOW_DATASTORE_SYSROOT_LOCAL": home,
+            "METAFLOW_DEFAULT_DATASTORE": "local",
+            "METAFLOW_DEFAULT_METADATA": "local",
+            "METAFLOW_USER": os.environ.get("METAFLOW_USER", "bridge"),
+        }
+        return run_apart("bridge_metaflow.engine", job, environment)
+
+
+METAFLOW = Metaflow()

@@ -1,0 +1,58 @@
+"""What stands beside the flow: how to run it, and what it needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from shlex import quote
+
+from bridge_metaflow.plan import Plan
+
+__all__ = ["readme", "requirements"]
+
+_NEEDS = {"notebook": ("ipykernel", "papermill")}
+
+
+def requirements(carries: Collection[str]) -> str:
+    """What has to be installed, besides what the user's own functions import."""
+    needed = {need for module in carries for need in _NEEDS.get(module, ())}
+    return "\n".join(["metaflow>=2.19,<3", *sorted(needed)]) + "\n"
+
+
+def readme(laid: Plan, carries: Collection[str]) -> str:
+    """How to run the flow, in a few lines."""
+    pipeline = laid.flow.pipeline
+    lines = [f"# {laid.class_name}", ""]
+    if pipeline.description:
+        lines += [pipeline.description, ""]
+    lines += [
+        "A [Metaflow](https://docs.metaflow.org) flow. To run it:",
+        "",
+        "    pip install -r requirements.txt   # and what the functions import",
+        f"    python {laid.file} run{_example(laid)}",
+        "",
+        f"`python {laid.file} run --help` lists the parameters, `python {laid.file} show` the steps.",
+    ]
+    if "files" in carries or "objects" in carries:
+        lines.append(
+            "Files travel between steps through a store, the folder `.store` beside the flow; set "
+            "`PIPELINE_STORE` to another folder, or to a URL such as `s3://bucket/store`."
+        )
+    lines += [
+        "",
+        "Where a step ends with `del self.x`, it has only read `x`: Metaflow would otherwise store "
+        "it again, with whatever the function did to it.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _example(laid: Plan) -> str:
+    """The first parameter with its default, as one would type it."""
+    for name, own in laid.names.parameters.items():
+        value = laid.flow.pipeline.parameters[name]
+        text = value if isinstance(value, str) else json.dumps(value)
+        if isinstance(value, bool):
+            text = str(value)
+        if text and text.isprintable() and len(text) < 40:
+            return f" --{own} {quote(text)}"
+    return ""

@@ -110,7 +110,8 @@ def _this_python(connection: Path) -> Any:
 
     class ThisPython(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:
-            super().__init__(**options, transport="ipc", connection_file=str(connection))
+            transport = "ipc" if len(str(connection)) < 90 else "tcp"  # socket paths are short
+            super().__init__(**options, transport=transport, connection_file=str(connection))
 
         @property
         def kernel_spec(self) -> KernelSpec:

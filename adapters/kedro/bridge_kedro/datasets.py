@@ -107,12 +107,14 @@ def classes_text(entries: Mapping[str, Mapping[str, str]]) -> str:
     imports = "\n".join(_CLASS_IMPORTS[form] for form in forms)
     return f'''"""Datasets for values that may be None, which Kedro's own refuse to save."""
 
+from inspect import unwrap
+
 {imports}
 
 
 def takes_none(dataset):
     """Undo what Kedro wraps around a class of datasets: it refuses None and renames arguments."""
-    dataset.save = dataset.save.__wrapped__
+    dataset.save = unwrap(dataset.save)
     dataset.__init__ = dataset.__init__.__wrapped__
     return dataset
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any
 
 from bridge.emit.body import Body, body
 from bridge.emit.names import Names
-from bridge.emit.python import comment, docstring, indent, literal
+from bridge.emit.python import comment, docstring, imports, indent, literal
 from bridge.emit.types import elements, trusted
 from bridge.flow import Node, Parameter, Read
 from bridge.model import NotebookTask, PythonTask, Stub
@@ -19,7 +19,7 @@ from bridge.values import Fact, Kind
 from bridge_kedro.plan import Gather, Plan, known_flow
 from bridge_kedro.tables import ARGUMENT_NAMES
 
-__all__ = ["Call", "Nodes", "merged"]
+__all__ = ["Call", "Nodes"]
 
 _REPORTING = 'REPORTING = Path(__file__).parents[4] / "data" / "08_reporting"'
 
@@ -59,8 +59,8 @@ class Nodes:
         """The module; empty when no node needs a function of its own."""
         if not self._written:
             return ""
-        parts = [docstring(about), merged(self._bound.values()), *self._written]
-        if any("REPORTING" in function for function in self._written):
+        parts = [docstring(about), "\n".join(imports(self._bound.values())), *self._written]
+        if any(isinstance(n.task, NotebookTask) for n in self.plan.flow.nodes.values()):
             parts[1:2] = ["from pathlib import Path", parts[1], _REPORTING]
         return "\n\n".join(filter(None, parts))
 
@@ -161,10 +161,11 @@ class Nodes:
         return Call(self._gather, {name: name for name in gather.markers})
 
     def _write(
-        self, function: str, arguments: list[str], lines: list[str], imports: list[str]
+        self, function: str, arguments: list[str], lines: list[str], imported: list[str]
     ) -> None:
-        for line in imports:
-            self._bound[line.split()[-1]] = line
+        for line in imported:
+            module, _, names = line.partition(" import ")
+            self._bound |= {n.split()[-1]: f"{module} import {n}" for n in names.split(", ")}
         header = f"def {function}({', '.join(arguments)}):"
         self._written.append("\n".join([header, *indent(lines)]))
 
@@ -176,15 +177,6 @@ def _constant(node: Node, read: Read) -> str:
 def _top(reference: Reference) -> str:
     """What is imported of a function: itself, or the class it is in."""
     return reference.qualname.partition(".")[0]
-
-
-def merged(lines: Iterable[str]) -> str:
-    """Imports, one line for each module."""
-    modules: dict[str, list[str]] = {}
-    for line in sorted(lines):
-        module, _, names = line.partition(" import ")
-        modules.setdefault(module, []).append(names)
-    return "\n".join(f"{module} import {', '.join(names)}" for module, names in modules.items())
 
 
 def _are_plain_returns(node: Node) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from bridge.adapter import Options
 from bridge.emit.names import Names
-from bridge.emit.python import comment, docstring, literal
+from bridge.emit.python import comment, docstring, imports, literal
 from bridge.flow import Flow, walk
 from bridge.model import Composite, Pipeline
-from bridge_kedro.nodes import Call, Nodes, merged
+from bridge_kedro.nodes import Call, Nodes
 from bridge_kedro.plan import NodeName, Plan
 
 __all__ = ["pipeline_text"]
@@ -36,11 +36,11 @@ class _Writing:
         head = [docstring(about)]
         head += [comment(f"TODO: {todo}") for todo in self.options.todos.get("", ())]
         own = [f"from .nodes import {', '.join(sorted(set(self._own)))}"] if self._own else []
-        imports = ["from kedro.pipeline import Node, Pipeline\n"]
-        imports += [merged(self._imports.values()), *own]
+        lines = ["from kedro.pipeline import Node, Pipeline\n"]
+        lines += [*imports(self._imports.values()), *own]
         function = ["def create_pipeline(**kwargs) -> Pipeline:", "    return Pipeline(["]
         return "\n\n".join(
-            ["\n".join(head), "\n".join(imports), "\n".join([*function, *entries, "    ])"])]
+            ["\n".join(head), "\n".join(lines), "\n".join([*function, *entries, "    ])"])]
         )
 
     def _entries(self) -> Iterator[str]:

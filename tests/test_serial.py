@@ -13,7 +13,6 @@ from bridge.errors import ModelError, Where
 from bridge.model import (
     Catalog,
     Conditional,
-    Map,
     NotebookTask,
     Parallel,
     Pipeline,

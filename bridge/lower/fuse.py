@@ -82,7 +82,8 @@ def _narrow_branches(branches: Branches, paths: int, narrowed: list[Branches]) -
     if width < len(branches.parts):
         narrowed.append(branches)
     lanes = [_flat(branches.parts[i::width]) for i in range(width)]
-    found, left = [], paths
+    left = paths
+    found: list[tuple[int, Structure]] = []
     for i, lane in sorted(enumerate(lanes), key=lambda pair: count_paths(pair[1])):
         lane_paths = left // (width - len(found))
         found.append((i, narrow(lane, lane_paths, narrowed)))

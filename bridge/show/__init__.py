@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from bridge import serial
-from bridge.errors import UsageError
+from bridge.errors import ModelError, UsageError
 from bridge.flow import Flow
 from bridge.model import Pipeline
 from bridge.serial.spot import did_you_mean
@@ -28,5 +28,8 @@ def render(what: Pipeline | Flow, format: str = "text") -> str:
         raise UsageError(f"'{format}' is no form to show; {did_you_mean(format, FORMATS)}")
     if format in _DATA:
         return _DATA[format](what.pipeline if isinstance(what, Flow) else what)
-    found: str = import_module(f"bridge.show.{format}").render(what)
+    try:
+        found: str = import_module(f"bridge.show.{format}").render(what)
+    except RecursionError:
+        raise ModelError("pipelines are nested too deeply in one another") from None
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from textwrap import dedent
 
 from bridge.errors import ModelError
 from bridge.flow import Flow, analyse, walk
@@ -19,7 +19,6 @@ from bridge.model import (
     Loop,
     Map,
     NotebookTask,
-    Parallel,
     Pipeline,
     PythonTask,
     ShellTask,
@@ -28,25 +27,26 @@ from bridge.model import (
     Task,
 )
 from bridge.order import arrange
-from bridge.scope import Output, Parameter
 from bridge.signatures import Argument, signature
-from bridge.values import At, Constant, Input, Kind
+from bridge.values import At, Constant, Fact, Input, Kind
 
-__all__ = ["Box", "Group", "Outline", "outline", "plain"]
+__all__ = ["Box", "Group", "Outline", "kind_of", "outline", "plain", "prose"]
 
 
 @dataclass
 class Box:
     """A step as it is shown; ``reads`` are texts such as ``rate`` or ``units=sizes.small``.
 
-    ``path`` is its name in the whole pipeline, ``what`` says in short what it does. ``groups`` are
-    the pipelines inside, ``failure`` is what runs when it fails; ``notes`` are its policies.
+    ``path`` is its name in the whole pipeline, ``what`` says in short what it does, ``whole`` is a
+    command of several lines. ``groups`` are the pipelines inside, ``failure`` is what runs when it
+    fails; ``notes`` are its policies.
     """
 
     name: str
     path: str
     kind: str
     what: str = ""
+    whole: str = ""
     reads: list[str] = field(default_factory=list)
     returns: dict[str, Kind] = field(default_factory=dict)
     gets: list[str] = field(default_factory=list)
@@ -59,12 +59,18 @@ class Box:
         """Every pipeline that belongs to it."""
         return [*self.groups, *([self.failure] if self.failure else [])]
 
-    def facts(self) -> list[tuple[str, str]]:
-        """What it reads, returns, gets and puts, each as a word and a list in a text."""
+    def facts(self) -> dict[str, list[str]]:
+        """What it reads, returns, gets and puts, as far as it does."""
+        lists = {"reads": self.reads, "returns": self.returns, "gets": self.gets, "puts": self.puts}
+        return {word: [plain(text) for text in texts] for word, texts in lists.items() if texts}
+
+    def details(self) -> dict[str, list[str]]:
+        """Its facts with the kinds of what it returns, and its policies."""
         kinds = {Kind.JSON: "", Kind.METRIC: " (metric)", Kind.PICKLED: " (object)"}
-        returns = [plain(name) + kinds[kind] for name, kind in self.returns.items()]
-        found = {"reads": self.reads, "returns": returns, "gets": self.gets, "puts": self.puts}
-        return [(word, ", ".join(map(plain, texts))) for word, texts in found.items() if texts]
+        found = self.facts()
+        if self.returns:
+            found["returns"] = [plain(n) + kinds[kind] for n, kind in self.returns.items()]
+        return found | ({"policy": [plain(note) for note in self.notes]} if self.notes else {})
 
 
 @dataclass
@@ -111,6 +117,11 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def prose(text: str) -> str:
+    """The text as one paragraph."""
+    return plain(" ".join(text.split()))
+
+
 def outline(what: Pipeline | Flow) -> Outline:
     """What is shown of a pipeline; it need not be one that could run."""
     pipeline = what.pipeline if isinstance(what, Flow) else what
@@ -127,20 +138,35 @@ def _analysed(pipeline: Pipeline) -> tuple[Flow | None, list[str]]:
         return None, [plain(str(problem)) for problem in error.problems]
 
 
+@dataclass
+class _Touched:
+    """The names and globs that a step reads and writes, with all that is inside it."""
+
+    reads: set[str] = field(default_factory=set)
+    gets: tuple[str, ...] = ()
+    writes: set[str] = field(default_factory=set)
+    puts: tuple[str, ...] = ()
+
+    def add(self, other: _Touched) -> None:
+        self.reads |= other.reads
+        self.writes |= other.writes
+        self.gets += other.gets
+        self.puts += other.puts
+
+
 class _Drawing:
     """Makes the boxes; ``flow`` is None where the pipeline can only be shown as written."""
 
     def __init__(self, pipeline: Pipeline, flow: Flow | None) -> None:
         self._flow = flow
         self._known = set() if flow else _names(pipeline)
-        self._boxes: dict[int, Box] = {}
+        self._touched: dict[int, _Touched] = {}
 
     def group(self, pipeline: Pipeline, label: str, prefix: str) -> Group:
         """The group of a pipeline whose steps have paths that start with ``prefix``."""
         boxes = [self._box(step, prefix) for step in pipeline.steps]
-        names = [box.name for box in boxes]
         order = self._order(pipeline, prefix)
-        if order.keys() == set(names) and len(order) == len(names):
+        if len(order) == len(boxes):
             place = {name: i for i, name in enumerate(order)}
             boxes.sort(key=lambda box: place[box.name])
             edges = [(place[e], i) for i, earlier in enumerate(order.values()) for e in earlier]
@@ -152,47 +178,148 @@ class _Drawing:
         return Group(label, boxes, edges, pipeline.order == "data")
 
     def _order(self, pipeline: Pipeline, prefix: str) -> dict[str, tuple[str, ...]]:
+        """For each step those just before it; empty when the steps cannot be put in order."""
         if self._flow and prefix in self._flow.orders:
             return self._flow.orders[prefix]
-        order, problems = arrange(pipeline, self._reads, self._writes)
+        if len({step.name for step in pipeline.steps}) < len(pipeline.steps):
+            return {}
+        order, problems = arrange(
+            pipeline,
+            lambda step: (self._touched[id(step)].reads, self._touched[id(step)].gets),
+            lambda step: (self._touched[id(step)].writes, self._touched[id(step)].puts),
+        )
         return {} if problems else order
 
     def _box(self, step: Step, prefix: str) -> Box:
         path = prefix + step.name
         box = Box(step.name, path, kind_of(step), _what(step), notes=list(_notes(step)))
+        touched = self._touched[id(step)] = _Touched()
         if isinstance(step, Task):
-            box.reads = list(dict.fromkeys(self._read(step, path)))
-            box.returns = {} if isinstance(step, Stub) else {r.name: r.kind for r in step.returns}
-            if step.catalog:
-                box.gets, box.puts = list(step.catalog.get), list(step.catalog.put)
-        box.groups = [
-            self.group(inner, label, f"{path}.{key}." if key else f"{path}.")
-            for label, key, inner in _pipelines(step)
-        ]
+            self._fill(box, step, touched)
+        if isinstance(step, ShellTask) and "\n" in step.command.strip():
+            box.whole = dedent(step.command).strip()
+        for label, key, inner in _pipelines(step):
+            start = f"{path}.{key}." if key else f"{path}."
+            box.groups.append(self.group(inner, label, start))
+            for other in inner.steps:
+                touched.add(self._touched[id(other)])
         if step.on_failure:
             box.failure = self.group(step.on_failure, "on failure", f"{path}.on_failure.")
-        self._boxes[id(step)] = box
         return box
 
-    def _read(self, task: Task, path: str) -> Iterator[str]:
-        """What a task reads: as analysed, else all it asks for that may be there."""
+    def _fill(self, box: Box, task: Task, touched: _Touched) -> None:
+        asked = dict(self._asked(task, box.path))
+        box.reads = [_read(argument, given) for argument, given in asked.items()]
+        box.returns = {} if isinstance(task, Stub) else {r.name: r.kind for r in task.returns}
+        if task.catalog:
+            box.gets, box.puts = list(task.catalog.get), list(task.catalog.put)
+        touched.reads = {given.name for given in asked.values() if isinstance(given, At)}
+        touched.writes = set(box.returns)
+        touched.gets, touched.puts = tuple(box.gets), tuple(box.puts)
+
+    def _asked(self, task: Task, path: str) -> Iterator[tuple[str, Input]]:
+        """What each argument receives: as analysed, else all that may be there."""
         if self._flow and path in self._flow.nodes:
             for read in self._flow.nodes[path].reads:
-                given = task.inputs.get(read.argument.name)
-                if given is None and isinstance(read.source, Output | Parameter):
-                    given = At(read.source.name, read.path)
-                yield _input(read.argument.name, given or At(read.argument.name))
+                name = read.argument.name
+                yield name, task.inputs.get(name, At(name))
             return
         for argument in _arguments(task):
-            given = task.inputs.get(argument.name)
-            if given or argument.required or argument.name in self._known:
-                yield _input(argument.name, given or At(argument.name))
+            name = argument.name
+            if argument.required or name in task.inputs or name in self._known:
+                yield name, task.inputs.get(name, At(name))
 
-    def _reads(self, step: Step) -> tuple[set[str], tuple[str, ...]]:
-        boxes = list(_within(self._boxes[id(step)]))
-        names = {name.partition("=")[2] or name for box in boxes for name in box.reads}
-        return {n.partition(".")[0] for n in names}, tuple(g for box in boxes for g in box.gets)
 
-    def _writes(self, step: Step) -> tuple[set[str], tuple[str, ...]]:
-        boxes = list(_within(self._boxes[id(step)]))
-        return {n for box in boxes for n in box.returns}, tuple(g for b in boxes for g in b.puts)
+def _arguments(task: Task) -> tuple[Argument, ...]:
+    try:
+        return signature(task).arguments
+    except ModelError:
+        return tuple(Argument(name) for name in task.inputs)
+
+
+def _names(pipeline: Pipeline) -> set[str]:
+    """Every name that may stand in a scope of the pipeline."""
+    found = set(pipeline.parameters)
+    for _, step in walk(pipeline):
+        if isinstance(step, Task):
+            found |= {given.name for given in step.returns}
+        elif isinstance(step, Composite):
+            found |= {name for inner in step.pipelines().values() for name in inner.parameters}
+        found |= {getattr(step, name) for name in ("iterate_as", "index_as") if hasattr(step, name)}
+    return found
+
+
+def _read(argument: str, given: Input) -> str:
+    """What an argument receives, in short: its name alone when that is what it reads."""
+    if isinstance(given, Constant):
+        return f"{argument}={json.dumps(given.value, ensure_ascii=False, default=repr)}"
+    if isinstance(given, Fact):
+        return f"{argument}=<{given.name}>"
+    place = ".".join(map(str, (given.name, *given.path)))
+    return place if place == argument else f"{argument}={place}"
+
+
+def kind_of(step: Step) -> str:
+    """What the step is, in a word: ``python``, ``parallel``."""
+    return type(step).__name__.removesuffix("Task").lower()
+
+
+def _what(step: Step) -> str:
+    """What the step does, in short."""
+    if isinstance(step, PythonTask):
+        return str(step.reference)
+    if isinstance(step, NotebookTask):
+        return step.notebook
+    if isinstance(step, ShellTask):
+        first, *more = step.command.strip().splitlines() or [""]
+        return f"{first} …" if more else first
+    if isinstance(step, Map):
+        reduced = f", reduced by {step.reducer}" if step.reducer else ""
+        return f"for each {step.iterate_as} in {step.iterate_on}{reduced}"
+    if isinstance(step, Conditional):
+        return f"by {step.parameter}"
+    if isinstance(step, Loop):
+        until = f" until {step.break_on}" if step.break_on else ""
+        index = f", {step.index_as} counts" if step.index_as else ""
+        return f"up to {step.max_iterations} times{until}{index}"
+    return ""
+
+
+def _pipelines(step: Step) -> Iterator[tuple[str, str, Pipeline]]:
+    """The pipelines inside a step: what each is called, its key in a path, and itself."""
+    if isinstance(step, Conditional):
+        for key, inner in step.branches.items():
+            value = key if isinstance(key, str) else json.dumps(key, default=repr)
+            yield f"{step.parameter} = {value}", str(key), inner
+        if step.default:
+            yield "otherwise", "default", step.default
+    elif isinstance(step, Composite):
+        for key, inner in step.pipelines().items():
+            yield str(key), str(key), inner
+
+
+def _notes(step: Step) -> Iterator[str]:
+    """The policies of a step, a few words each."""
+    yield from (f"overrides for {name}" for name in step.overrides)
+    if not isinstance(step, Task):
+        return
+    if step.retry:
+        delay = f" after {step.retry.delay:g} s" if step.retry.delay else ""
+        backoff = f", each time ×{step.retry.backoff:g}" if step.retry.backoff != 1 else ""
+        yield f"tried {step.retry.times} times more{delay}{backoff}"
+    if step.timeout is not None:
+        yield f"at most {step.timeout:g} s"
+    if step.resources:
+        units = {"cpu": "cores", "memory": "MB", "gpu": "GPUs"}
+        given = ((getattr(step.resources, name), unit) for name, unit in units.items())
+        yield ", ".join(f"{amount:g} {unit}" for amount, unit in given if amount is not None)
+    for word in ("environment", "secrets", "dependencies"):
+        if names := getattr(step, word):
+            yield f"{word}: {', '.join(names)}"
+    if step.image:
+        yield f"image {step.image}"
+    if step.catalog and not step.catalog.store_copy:
+        yield "keeps only the hashes of its files"
+    for end in ("success", "failure"):
+        if getattr(step, f"terminate_with_{end}"):
+            yield f"ends the run with {end}"

@@ -16,6 +16,12 @@ from bridge import (
 
 from functions import evaluate, prepare, select_best, train
 
+REPORT = """\
+echo "accuracy: $accuracy" > report.txt
+echo "errors: $errors" >> report.txt
+export lines=$(($(wc -l < report.txt)))
+"""
+
 
 def training(size: str) -> Pipeline:
     """Train the network of this size."""
@@ -66,11 +72,7 @@ pipeline = Pipeline(
         ),
         ShellTask(
             name="report",
-            command="""
-                echo "accuracy: $accuracy" > report.txt
-                echo "errors: $errors" >> report.txt
-                export lines=$(($(wc -l < report.txt)))
-            """,
+            command=REPORT,
             returns=[json("lines")],
             catalog=Catalog(put=["report.txt"]),
         ),

@@ -1,4 +1,4 @@
-"""Runs an exported DAG by ``dag.test()`` and records what it did. Run as a program, see ``serve``."""
+"""Runs an exported DAG by ``dag.test()`` and records what it did; started by ``run_apart``."""
 
 from __future__ import annotations
 
@@ -57,14 +57,16 @@ def _test(dag: Any, job: Job) -> Any:
     from unittest.mock import patch
 
     from airflow.models.dagrun import DagRun
+    from airflow.sdk.exceptions import ParamValidationError
 
     with patch.object(DagRun, "generate_run_id", lambda **_: job.run_id):
-        return dag.test(run_conf=dict(job.parameters))
+        try:
+            return dag.test(run_conf=dict(job.parameters))
+        except ParamValidationError as error:
+            raise RunError(f"Airflow refuses the parameters: {error}") from error
 
 
-def _record(
-    job: Job, flow: Flow, ids: Ids, dag_run: Any, watch: Watch, seconds: float
-) -> Run:
+def _record(job: Job, flow: Flow, ids: Ids, dag_run: Any, watch: Watch, seconds: float) -> Run:
     results = dict(_results(dag_run))
     instances = {found.task_id: found for found in dag_run.get_task_instances()}
     steps = [

@@ -19,7 +19,7 @@ _DATABASE = "airflow.db"
 
 
 def environment(job: Job) -> dict[str, str]:
-    """The variables under which Airflow runs the job: nothing of the user's own Airflow, no network."""
+    """The variables under which Airflow runs the job, apart from the user's own Airflow."""
     paths = [str(job.project.resolve()), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**_settings(_home(job), job.project.resolve()), "PYTHONPATH": os.pathsep.join(paths)}
 

@@ -1,4 +1,4 @@
-"""Ids as Airflow allows them: letters, digits, ``_`` and ``-``, joined by dots along task groups."""
+"""Ids as Airflow allows them: letters, digits, ``_`` and ``-``, joined by dots along groups."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.emit.body import Body, body
@@ -19,9 +19,13 @@ from bridge_airflow.tables import CONTEXT, RESERVED_KEYS
 
 __all__ = ["Steps", "is_placeholder", "keys", "sources"]
 
-_IMPORT_VALUES = f"from {PACKAGE}.values import to_json"
-_IMPORT_XCOM = f"from {PACKAGE}.xcom import to_json"
 _MANIFEST = "files"
+_CONTEXT_ARGUMENTS = {
+    "params": "params",
+    "run_id": "run_id",
+    "ti": "ti",
+    "ts": "ts=None",  # a run may have no logical date
+}
 
 
 def is_placeholder(node: Node) -> bool:
@@ -94,11 +98,15 @@ class Steps:
         files = [self._item(path, "") for path in node.files_from]
         reserved = [*taken, "float", "load_object", "save_object"]
         made = body(self.flow, node, values, files=files, taken=reserved)
-        helpers = [line for line in made.imports if line.startswith(f"from {PACKAGE}.")]
-        own = [line for line in made.imports if line not in helpers]
+        own = []
+        for line in made.imports:
+            module, _, names = line.removeprefix(f"from {PACKAGE}.").partition(" import ")
+            if module in made.carries:
+                for name in names.split(", "):
+                    self._need("xcom" if name == "to_json" else module, name)
+            else:
+                own.append(line)
         made.imports = [*own, ""] if own else []
-        self.imports.update(_IMPORT_XCOM if line == _IMPORT_VALUES else line for line in helpers)
-        self.carries |= made.carries
         return made
 
     def _values(self, node: Node, context: dict[str, None]) -> dict[str, str]:
@@ -159,6 +167,6 @@ def todo_lines(todos: Iterable[str]) -> list[str]:
     return [comment(f"TODO: {todo}") for todo in todos]
 
 
-def _arguments(context: Iterable[str]) -> list[str]:
-    """Those that Airflow fills in; a run may have no logical date."""
-    return sorted((f"{name}=None" if name == "ts" else name for name in context), key="ts=None".__eq__)
+def _arguments(context: Container[str]) -> list[str]:
+    """Those that Airflow fills in."""
+    return [written for name, written in _CONTEXT_ARGUMENTS.items() if name in context]

@@ -33,15 +33,15 @@ class Watch:
         watch = self
 
         class Listener:
-            @hookimpl
+            @hookimpl  # type: ignore[untyped-decorator]
             def on_task_instance_running(self, task_instance: Any) -> None:
                 watch._begins(task_instance)
 
-            @hookimpl
+            @hookimpl  # type: ignore[untyped-decorator]
             def on_task_instance_success(self, task_instance: Any) -> None:
                 watch._ends(task_instance)
 
-            @hookimpl
+            @hookimpl  # type: ignore[untyped-decorator]
             def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
                 watch._ends(task_instance, error)
 

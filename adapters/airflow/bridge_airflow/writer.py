@@ -1,4 +1,4 @@
-"""Writes a pipeline as a DAG file: a ``@task`` function for each task, then the DAG of their calls."""
+"""Writes a pipeline as a DAG file: a ``@task`` function for each task, then their calls."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ class _Dag:
             *functions,
             "",
             "",
-            "@dag(",
-            *indent([f"{setting}," for setting in settings]),
-            ")",
+            f"@dag({', '.join(settings)})",
             f"def {self.name}():",
             *indent([*todo_lines(self.todos.get("", ())), *graph]),
             "",
@@ -91,8 +89,7 @@ class _Dag:
         settings += ["schedule=None", "catchup=False"]
         if pipeline.parameters:
             self.uses.add("Param")
-            params = indent([f"{param}," for param in declare(self.flow)])
-            settings.append("\n".join(["params={", *params, "}"]))
+            settings.append(f"params={{{', '.join(declare(self.flow))}}}")
         return settings
 
     def _pipeline(self, pipeline: Pipeline, prefix: str, depth: int) -> list[str]:
@@ -147,7 +144,7 @@ class _Dag:
         return [f"with TaskGroup({literal(self.ids.part(path))}{more}){ending}:"]
 
     def _barrier(self, path: str) -> Iterator[str]:
-        """One task between two wide groups, where each task of one would wait for each of the other."""
+        """One task after a wide group, where many would each wait for all of its tasks."""
         if path in self.edges.barriers:
             self.uses.add("EmptyOperator")
             ended = self._ended(path)

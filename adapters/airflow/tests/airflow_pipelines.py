@@ -17,6 +17,7 @@ from bridge import (
     metric,
     pickled,
 )
+from bridge.model import Step
 
 PARAMETERS = {"rows": 5, "scale": 0.5, "degrees": {"a": 1, "b": 2}, "note": "plain", "extra": None}
 
@@ -80,6 +81,9 @@ _ODD = ["class", "self", 'a"b', "next", "input", "Ünï", "with space", "with-sp
         "downstream_join_id", "{{ x }}", "run.sh", "日本", "files", "__classname__"]  # fmt: skip
 
 
+_KINDS = ("none", "one", "class", "type", "list", "text")
+
+
 def oddities() -> Pipeline:
     """Odd names, odd values, and an order that only the data gives."""
     return Pipeline(
@@ -88,55 +92,86 @@ def oddities() -> Pipeline:
         parameters={
             **{name: f"value of {name}" for name in _ODD},
             "nested": {"__type": "dict", "__var": [None, {"deep": 1.0}]},
+            "kept": {"__classname__": "x", "big": 1},
             "number": 3,
             "half": 0.5,
-            "text": "{{ 1 + 1 }} it's \"so\"\n$(touch pwned) /tmp/run.sh",
+            "text": '{{ 1 + 1 }} it\'s "so"\n$(touch pwned) /tmp/run.sh',
             "none": None,
         },
-        steps=[
-            *(
-                PythonTask(
-                    name=name,
-                    function=f.same,
-                    inputs={"value": name},
-                    returns=[f"{name} ended"],
-                )
-                for name in _ODD
-            ),
-            PythonTask(
-                name="join",
-                function=f.pair,
-                inputs={"value": "class ended", "other": "__classname__ ended"},
-                returns=["join"],
-            ),
-            PythonTask(name="odd values", function=f.odd_values,
-                       returns=["v none", "v one", "v class", "v type", "v list", "v text"]),
-            PythonTask(name="back", function=f.everything,
-                       inputs={f"arg {n}": f"v {n}" for n in ("none", "one", "class", "type", "list", "text")},
-                       returns=["back"]),
-            PythonTask(name="sort", function=f.sort_of, inputs={"value": "v one"}, returns=["sort"]),
-            PythonTask(name="change", function=f.change, returns=["changed"]),
-            PythonTask(name="unchanged", function=f.same, inputs={"value": "nested"},
-                       returns=["unchanged"], after=["change"]),
-            PythonTask(name="facts", function=f.facts, returns=["facts"], inputs={
-                "run_id": fact("run_id"), "attempt": fact("attempt"),
-                "when": fact("logical_date"), "step": fact("step")}),
-            PythonTask(name="positional", function=f.positional, returns=[metric("sum")],
-                       inputs={"value": "number", "other": "half"}),
-            PythonTask(name="given", function=f.pair, returns=["given"],
-                       inputs={"value": constant("{{ 1 }}.sh"), "other": constant([None, 1.0])}),
-            PythonTask(name="make", function="airflow_functions:Model.make", returns=[pickled("model")],
-                       inputs={"weight": "number"}),
-            PythonTask(function=f.weigh, returns=["weight"]),
-            PythonTask(name="default", function=f.pair, returns=["default"], inputs={"value": "weight"}),
-            PythonTask(name="text", function=f.pair, returns=["texts"],
-                       inputs={"value": "text", "other": "none"}),
-            PythonTask(function=f.no_bridge, returns=["no_bridge"]),
-            ShellTask(name="shell", command='export shown="$text"', returns=["shown"]),
-            PythonTask(function=f.nothing, after=["shell", "sort"]),
-            Stub(name="end", after=["nothing", "back", "text"]),
-        ],
-    )  # fmt: skip
+        steps=[*_named_oddly(), *_with_odd_values(), *_of_other_kinds()],
+    )
+
+
+def _named_oddly() -> list[PythonTask]:
+    steps = [
+        PythonTask(name=name, function=f.same, inputs={"value": name}, returns=[f"{name} ended"])
+        for name in _ODD
+    ]
+    ends = {"value": "class ended", "other": "__classname__ ended"}
+    return [*steps, PythonTask(name="join", function=f.pair, inputs=ends, returns=["join"])]
+
+
+def _with_odd_values() -> list[PythonTask]:
+    kept = {"nested": "kept"}
+    return [
+        PythonTask(name="odd values", function=f.odd_values, returns=[f"v {k}" for k in _KINDS]),
+        PythonTask(
+            name="back",
+            function=f.everything,
+            inputs={f"arg {kind}": f"v {kind}" for kind in _KINDS},
+            returns=["back"],
+        ),
+        PythonTask(function=f.sort_of, inputs={"value": "v one"}, returns=["sort"]),
+        PythonTask(function=f.change, inputs=kept, returns=["changed"]),
+        PythonTask(
+            name="unchanged",
+            function=f.pair,
+            inputs={"value": "nested", "other": "kept"},
+            returns=["unchanged"],
+            after=["change"],
+        ),
+        PythonTask(
+            name="given",
+            function=f.pair,
+            inputs={"value": constant("{{ 1 }}.sh"), "other": constant([None, 1.0])},
+            returns=["given"],
+        ),
+        PythonTask(
+            name="text",
+            function=f.pair,
+            inputs={"value": "text", "other": "none"},
+            returns=["texts"],
+        ),
+    ]
+
+
+def _of_other_kinds() -> list[Step]:
+    facts = {"run_id": "run_id", "attempt": "attempt", "when": "logical_date", "step": "step"}
+    return [
+        PythonTask(
+            function=f.facts,
+            inputs={argument: fact(name) for argument, name in facts.items()},
+            returns=["facts"],
+        ),
+        PythonTask(
+            function=f.positional,
+            inputs={"value": "number", "other": "half"},
+            returns=[metric("sum")],
+        ),
+        PythonTask(
+            name="make",
+            function="airflow_functions:Model.make",
+            inputs={"weight": "number"},
+            returns=[pickled("model")],
+        ),
+        PythonTask(function=f.weigh, returns=["weight"]),
+        PythonTask(
+            name="default", function=f.pair, inputs={"value": "weight"}, returns=["default"]
+        ),
+        ShellTask(name="shell", command='export shown="$text"', returns=["shown"]),
+        PythonTask(function=f.nothing, after=["shell", "sort_of"]),
+        Stub(name="end", after=["nothing", "back", "text"]),
+    ]
 
 
 ODD_PARAMETERS = {
@@ -147,10 +182,10 @@ ODD_PARAMETERS = {
 }
 
 
-def _twice(start: int) -> Pipeline:
+def _twice(branch: int) -> Pipeline:
     steps = [PythonTask(name=f"add_{i}", function=f.add_one, returns=["total"]) for i in range(2)]
     return Pipeline([*steps, PythonTask(name="keep", function=f.same, inputs={"value": "total"},
-                                        returns=[f"kept_{start}"])])  # fmt: skip
+                                        returns=[f"kept_{branch}"])])  # fmt: skip
 
 
 def rebinding() -> Pipeline:
@@ -168,6 +203,7 @@ def rebinding() -> Pipeline:
 
 def wide(width: int = 6) -> Pipeline:
     """Two wide Parallels in a row, between which only the order counts."""
+
     def branches(letter: str) -> dict[str, Pipeline]:
         names = [f"{letter}{i}" for i in range(width)]
         return {n: Stub(name=n).as_pipeline() for n in names}
@@ -204,6 +240,14 @@ def failures() -> Pipeline:
             PythonTask(name="fine", function=f.same, inputs={"value": constant(7)}, returns=["x"]),
         ],
     )  # fmt: skip
+
+
+def deep(levels: int) -> Pipeline:
+    """Parallels inside one another."""
+    inner = Stub(name="inmost").as_pipeline()
+    for level in range(levels):
+        inner = Pipeline([Parallel(name=f"level {level}", branches={"only": inner})], name="deep")
+    return inner
 
 
 def chain(length: int) -> Pipeline:

@@ -17,7 +17,13 @@ from bridge_kedro.tables import SUPPORT
 
 __all__ = ["KEDRO", "Kedro"]
 
-_QUIET = {"DO_NOT_TRACK": "1", "KEDRO_DISABLE_TELEMETRY": "1"}
+_ENVIRONMENT = {
+    "DO_NOT_TRACK": "1",
+    "KEDRO_DISABLE_TELEMETRY": "1",
+    # those of the caller are meant for another project
+    "KEDRO_ENV": "",
+    "KEDRO_LOGGING_CONFIG": "",
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Kedro:
 
     def run(self, job: Job) -> Run:
         """Run the project by a ``KedroSession`` in a process of its own."""
-        return run_apart("bridge_kedro.engine", job, _QUIET)
+        return run_apart("bridge_kedro.engine", job, _ENVIRONMENT)
 
 
 KEDRO = Kedro()

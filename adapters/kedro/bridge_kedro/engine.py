@@ -30,7 +30,7 @@ def run(job: Job) -> Run:
     watch = _Watch(Plan(flow), job)
     status: Status = "succeeded"
     with KedroSession.create(project_path=job.project) as session:
-        session._store["session_id"] = job.run_id
+        session._store["session_id"] = job.run_id  # Kedro's own would be the time of day
         session._hook_manager.register(watch)
         try:
             session.run()
@@ -57,7 +57,6 @@ class _Watch:
         self._plan, self._job = plan, job
         self._paths = {str(name): path for path, name in plan.nodes.items()}
         self._values: dict[str, Any] = {}
-        self._saved: dict[str, int] = {}
         self._current = ""
         self._began = 0.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -21,7 +22,9 @@ def project_files(title: str, package: str, stores: bool, facts: Collection[str]
     """
     source = f"src/{package}"
     return {
-        "pyproject.toml": _PYPROJECT.format(package=package, title=_toml(title), version=VERSION),
+        "pyproject.toml": _PYPROJECT.format(
+            package=package, title=json.dumps(title, ensure_ascii=False), version=VERSION
+        ),
         "README.md": _README.format(title=" ".join(title.split())),
         ".gitignore": _GITIGNORE,
         "conf/local/.gitkeep": "",
@@ -39,8 +42,10 @@ def _settings(package: str, stores: bool, hooks: bool) -> str:
     return "\n".join([*parts, *([_STORE] if stores else []), *([_HOOK] if hooks else [])])
 
 
-def _hooks(facts: Iterable[str]) -> str:
-    return _HOOKS + "".join(f'        catalog["{fact}"] = {_FACTS[fact]}\n' for fact in facts)
+def _hooks(facts: Collection[str]) -> str:
+    imports = "from datetime import UTC, datetime\n\n" if "logical_date" in facts else ""
+    lines = [f'        catalog["{fact}"] = {_FACTS[fact]}\n' for fact in facts]
+    return _HOOKS.format(imports=imports) + "".join(lines)
 
 
 def requirements(carries: Iterable[str], datasets: bool) -> str:
@@ -83,12 +88,6 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def _toml(text: str) -> str:
-    """``text`` as a TOML string."""
-    escaped = "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in text)
-    return f'"{escaped}"'
-
-
 _PYPROJECT = """\
 [project]
 name = "{package}"
@@ -111,11 +110,11 @@ A [Kedro](https://docs.kedro.org) project.
 pip install -r requirements.txt
 kedro run                                # the whole pipeline
 kedro run --params name=value            # other parameters than those of conf/base/parameters.yml
-kedro run --runner ParallelRunner        # what can run at the same time does
+kedro run --runner ParallelRunner        # at the same time what does not wait for one another
 ```
 
 The pipeline is in `src/`, its datasets in `conf/base/catalog.yml`; what a run makes is in `data/`.
-Nodes work in the folder where `kedro run` was started.
+All nodes read and write files in the folder where `kedro run` was started.
 """
 
 _GITIGNORE = """\
@@ -165,9 +164,7 @@ HOOKS = (RunFacts(),)
 _HOOKS = '''\
 """What nodes may know of the run they are part of."""
 
-from datetime import UTC, datetime
-
-from kedro.framework.hooks import hook_impl
+{imports}from kedro.framework.hooks import hook_impl
 
 
 class RunFacts:
@@ -175,7 +172,7 @@ class RunFacts:
 
     @hook_impl
     def after_catalog_created(self, catalog, save_version):
-        """Kedro's version of what a run saves is the id of its session."""
+        """``save_version`` is the id of the session."""
 '''
 
 _FACTS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.findings import Feature, Support, emulated, native, unsupported
 
-__all__ = ["ARGUMENT_NAMES", "NULLABLE", "SUPPORT", "TYPES", "VERSION"]
+__all__ = ["ARGUMENT_NAMES", "SUPPORT", "VERSION"]
 
 VERSION = "1.7.0"
 """The version of Kedro whose project layout is written."""
@@ -31,14 +31,9 @@ SUPPORT: dict[Feature, Support] = dict.fromkeys(Feature, _LATER) | {
     Feature.ORDER_DATA: native(),
     Feature.ORDER_AFTER: emulated("a marker dataset from the earlier node to the later one"),
     Feature.DESCRIPTION: native("a docstring, or a comment before the nodes"),
+    Feature.FAILURE_INDEPENDENT: unsupported("the first node that fails ends the run"),
     Feature.PARALLEL: native("a namespace; kedro run --runner ParallelRunner uses it"),
 }
-
-TYPES = {"json": "json.JSONDataset", "pickle": "pickle.PickleDataset"}
-"""The types of datasets in catalog.yml, by the suffix of what they hold."""
-
-NULLABLE = {"json": "NullableJSONDataset", "pickle": "NullablePickleDataset"}
-"""The classes of the project for what may be None."""
 
 ARGUMENT_NAMES = (
     *("call", "catalog", "run_notebook", "run_shell", "to_json", "unpack"),

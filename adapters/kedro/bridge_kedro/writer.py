@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
+from importlib.machinery import PathFinder
 
 from bridge.adapter import Export, Options
 from bridge.emit.carried import PACKAGE, carried
@@ -55,10 +57,14 @@ def _package(flow: Flow) -> str:
     """A package's name like the pipeline's that hides no module that its code may import."""
     tasks = [node.task for node in flow.nodes.values()]
     own = {t.reference.module.partition(".")[0] for t in tasks if isinstance(t, PythonTask)}
-    names = Names({*sys.stdlib_module_names, *own, PACKAGE, "kedro", "kedro_datasets"})
-    return names(
-        identifier(flow.pipeline.name, ascii_only=True, lower=True).lstrip("_") or "project"
-    )
+    wanted = identifier(flow.pipeline.name, ascii_only=True, lower=True).strip("_") or "project"
+    names = Names({*sys.stdlib_module_names, *own, PACKAGE, *filter(_is_installed, [wanted])})
+    return names(wanted)
+
+
+def _is_installed(module: str) -> bool:
+    places = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    return PathFinder.find_spec(module, places) is not None
 
 
 _PIPELINE_INIT = """\

@@ -26,7 +26,7 @@ from bridge import (
     pickled,
     translate,
 )
-from bridge.compare import Difference, _differences, run_on
+from bridge.compare import run_on
 from bridge.errors import Where
 from bridge.record import Run
 from bridge.runner.execute import run_local
@@ -56,8 +56,11 @@ def both(
     return here, there
 
 
-def agree(here: Run, there: Run) -> list[Difference]:
-    return list(_differences([here, there]))
+def told(run: Run) -> str:
+    """What runs of one pipeline have in common, as JSON, where true is not 1."""
+    steps = {step.name: [step.status, step.attempts] for step in run.steps}
+    parts = [run.status, run.parameters, run.metrics, run.objects, run.files, steps]
+    return json.dumps(parts, indent=1, sort_keys=True)
 
 
 def task(function: str, name: str = "", **given: Any) -> PythonTask:
@@ -111,7 +114,7 @@ def test_odd_names_and_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     here, there = both(pipeline, given, tmp_path, monkeypatch)
     assert here.status == "succeeded", here.error
     assert there.status == "succeeded", there.error
-    assert agree(here, there) == []
+    assert told(there) == told(here)
     assert there.parameters["deep"] == HARD
     assert there.parameters["scaled"] == 11.25
     assert not list(tmp_path.rglob("pwned"))
@@ -213,7 +216,7 @@ def test_graphs_files_objects_and_none(tmp_path: Path, monkeypatch: pytest.Monke
     here, there = both(pipeline, {"n": 7}, tmp_path, monkeypatch)
     assert here.status == "succeeded", here.error
     assert there.status == "succeeded", there.error
-    assert agree(here, there) == []
+    assert told(there) == told(here)
     assert there.parameters["none"] is None
     assert there.metrics == {"e": 16, "no_metric": None, "total": 126}
     assert there.parameters["log"] == "late"
@@ -225,15 +228,8 @@ def test_graphs_files_objects_and_none(tmp_path: Path, monkeypatch: pytest.Monke
     [
         ("fail", {"catalog": Catalog(put=["half.txt", "never.txt"])}, "KeyError"),
         ("leave", {}, "SystemExit"),
-        (
-            "echo",
-            {"inputs": {"value": "x"}, "catalog": Catalog(put="never.txt")},
-            "FileNotFoundError",
-        ),
-        ("nan", {"returns": ["value"]}, "ValueError"),
         ("unpicklable", {"returns": [pickled("value")]}, "DatasetError"),
         ("stream", {"returns": [pickled("value")]}, "DatasetError"),
-        ("scale", {"inputs": {"rate": "text"}, "returns": ["value"]}, "ValueError"),
     ],
 )
 def test_a_failed_step_is_in_the_record(
@@ -245,16 +241,15 @@ def test_a_failed_step_is_in_the_record(
             task(function, "it", **given),
             task("echo", "then", inputs={"value": "y"}, returns=["z"]),
         ],
-        parameters={"x": 1, "text": "many"},
+        parameters={"x": 1},
     )
     here, there = both(pipeline, {}, tmp_path, monkeypatch)
-    assert agree(here, there) == []
+    assert told(there) == told(here)
     assert there.error
     assert here.error
     assert (there.error["step"], there.error["attempt"], there.error["type"]) == ("it", 1, kind)
     if kind != "DatasetError":  # what Kedro says of an object that it cannot pickle
-        text = here.error["text"].replace(str(tmp_path / "local"), str(tmp_path / "kedro" / "work"))
-        assert there.error == {**here.error, "text": text}
+        assert there.error == here.error
     assert [step.status for step in there.steps] == ["succeeded", "failed", "skipped"]
     assert list(there.files) == (["half.txt"] if function == "fail" else [])
 
@@ -340,7 +335,7 @@ def test_the_project_runs_by_kedros_own_commands(tmp_path: Path) -> None:
         "catalog|resolve-patterns",
         "run|--params|sizes.large=4",
     )
-    assert "- sums.one.sum (total_node)" in told or "- sums.one.sum" in told
+    assert "- sums.one.sum (sums_one_sum_node)" in told
     assert "!!python" not in told
     found = {path.stem: json.loads(path.read_text()) for path in reports.iterdir()}
     assert found.pop("when").startswith("20")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bridge.adapter import Export, Job, Options
@@ -19,17 +18,20 @@ from bridge_metaflow.tables import SUPPORT
 __all__ = ["METAFLOW", "Metaflow"]
 
 
-@dataclass(frozen=True)
 class Metaflow:
-    """Metaflow as a target, and as an engine."""
+    """Metaflow 2.19 and later, as a target and as an engine."""
 
-    name: str = "metaflow"
-    support: Mapping[Feature, Support] = field(default_factory=lambda: SUPPORT, repr=False)
+    name = "metaflow"
+    reads = False
+    support: Mapping[Feature, Support] = SUPPORT
 
     @property
     def framework(self) -> str:
-        """The version of Metaflow that is installed."""
-        return version("metaflow")
+        """The installed version of Metaflow, or empty text."""
+        try:
+            return version("metaflow")
+        except PackageNotFoundError:
+            return ""
 
     def recognises(self, source: Path) -> bool:
         """Whether ``source`` is a Python file that imports Metaflow's ``FlowSpec``."""
@@ -39,7 +41,7 @@ class Metaflow:
         return "metaflow" in text and "FlowSpec" in text
 
     def read(self, source: Path) -> tuple[Pipeline, Report]:
-        """Read a flow; not supported yet."""
+        """Raises AdapterError."""
         raise AdapterError("reading metaflow projects is not supported yet")
 
     def write(self, pipeline: Pipeline, options: Options) -> Export:

@@ -37,7 +37,7 @@ def run(job: Job) -> Run:
     run_id, failed = _execute(job, laid)
     found = _Found(laid, run_id, failed)
     steps = [step for flow_step in laid.steps for step in found.steps(flow_step)]
-    status: Status = "succeeded" if found.run.successful else "failed"
+    status: Status = "succeeded" if found.run.successful and not found.error else "failed"
     record = Run(job.run_id, "metaflow", status, error=found.error)
     record.parameters = {**job.pipeline.parameters, **job.parameters}
     record.artifacts["metaflow"] = f"{laid.class_name}/{run_id}"
@@ -79,27 +79,44 @@ def _output(command: list[str]) -> Iterator[str]:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            print(line, end="", flush=True)
+            sys.stdout.write(line)
+            sys.stdout.flush()
             yield line
 
 
 def _command(job: Job, laid: Plan, id_file: Path) -> list[str]:
     flow = str(job.project / laid.file)
     workers = str(max(2, os.cpu_count() or 2))
-    options = ["--run-id-file", str(id_file), "--max-workers", workers, "--max-num-splits", "100000"]
+    options = [
+        "--run-id-file",
+        str(id_file),
+        "--max-workers",
+        workers,
+        "--max-num-splits",
+        "100000",
+    ]
     given = [
-        f"--{own}={_as_text(laid.flow.pipeline.parameters[name], job.parameters[name])}"
+        f"--{own}={_as_text(name, laid.flow.pipeline.parameters[name], job.parameters[name])}"
         for name, own in laid.names.parameters.items()
         if name in job.parameters
     ]
     return [sys.executable, "-u", flow, "--no-pylint", "--quiet", "run", *options, *given]
 
 
-def _as_text(default: Any, value: Any) -> str:
-    """A value as the command line takes it for a Parameter with this default."""
-    if parameter_type(default) == "JSONType":
+def _as_text(name: str, default: Any, value: Any) -> str:
+    """A value as the command line takes it for a Parameter with this default.
+
+    Raises RunError for one that Metaflow would refuse or, worse, silently take for another.
+    """
+    kind = parameter_type(default)
+    if kind == "JSONType":
+        if value is None and default is not None:
+            raise RunError(f"'{name}' cannot be None: Metaflow would take its default instead")
         return json.dumps(value)
-    return value if isinstance(value, str) else json.dumps(value)
+    fits = type(value) is type(default) or (kind == "float" and type(value) is int)
+    if not fits:
+        raise RunError(f"'{name}' is a Parameter of type {kind}, which cannot be {value!r}")
+    return value if isinstance(value, str) else repr(value)
 
 
 class _Found:
@@ -124,7 +141,7 @@ class _Found:
         if task is None or not (task.successful or name in self._failed):
             return
         attempts, seconds = task.current_attempt + 1, _seconds(task) / max(1, len(step.tasks))
-        failed = "" if task.successful else self._failed_task(step, task)
+        failed = self._lost(step, task) if task.successful else self._failed_task(step, task)
         for path in step.tasks:
             yield StepRun(path, "failed" if path == failed else "succeeded", attempts, seconds)
             if path == failed:
@@ -135,20 +152,33 @@ class _Found:
         error = task.exception
         path = self._in_trace(step, getattr(error, "stacktrace", None) or "")
         if self._failed[0] == self.plan.names.step[step]:
-            self.error = {
-                "step": path,
-                "attempt": task.current_attempt + 1,
-                "type": error.type.rpartition(".")[2] if error else "RuntimeError",
-                "text": error.exception if error else "the process of the step died",
-            }
+            last = " ".join(task.stderr.split()).removesuffix("Task failed.").strip()
+            kind = error.type.rpartition(".")[2] if error else "RuntimeError"
+            self._note(
+                path, task, kind, error.exception if error else last or "the step's process died"
+            )
         return path
 
     def _in_trace(self, step: FlowStep, trace: str) -> str:
-        """The task of a group in whose method an exception arose; of a single task, that one."""
+        """The task in whose method an exception arose; of a step with a single task, that one."""
         methods = {self.plan.names.task[path]: path for path in step.tasks}
         called = re.findall(rf'{re.escape(self.plan.file)}", line \d+, in (\w+)', trace)
         found = [methods[name] for name in called if name in methods]
-        return [*step.tasks[:1], *found, ""][-2] if step.tasks else ""
+        return [*step.tasks[:1], *found][-1] if step.tasks else self.plan.names.step[step]
+
+    def _lost(self, step: FlowStep, task: Any) -> str:
+        """The first task of which Metaflow has silently left out a value, if any."""
+        for path in step.tasks:
+            for output in self.plan.flow.nodes[path].outputs:
+                if self.plan.names.artifact(output) not in task:
+                    text = f"'{output.name}' is a function, which Metaflow keeps no artifact of"
+                    self._note(path, task, "TypeError", text)
+                    return path
+        return ""
+
+    def _note(self, path: str, task: Any, kind: str, text: str) -> None:
+        found = {"step": path, "attempt": task.current_attempt + 1, "type": kind, "text": text}
+        self.error = self.error or found
 
     def value(self, output: Output) -> Any:
         """What a task gave back."""

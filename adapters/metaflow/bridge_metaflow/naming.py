@@ -49,7 +49,9 @@ class Naming:
         for path, node in nodes.items():
             if path not in self.task:
                 wanted = _step_name(node.task.name)
-                self.task[path] = self._step(path, self._with_branch(path) if often[wanted] > 1 else wanted)
+                self.task[path] = self._step(
+                    path, self._with_branch(path) if often[wanted] > 1 else wanted
+                )
         for step in steps[1:-1]:
             self.step[step] = self._name(step)
         self._artifacts.reserve(*self.task.values(), *self.step.values())
@@ -69,7 +71,8 @@ class Naming:
         if step.tasks:
             wanted = f"{self.task[step.tasks[0]]}_to_{self.task[step.tasks[-1]]}"
         elif step.origin:
-            wanted = f"{wanted}_{self._flow.steps[step.origin].name}"
+            origin = self._flow.steps.get(step.origin)  # none: a branch, ordered by its data
+            wanted = f"{wanted}_{origin.name if origin else step.origin.rpartition('.')[2]}"
         return self._step(f"step {len(self.step)}", _step_name(wanted))
 
     def _with_branch(self, path: str) -> str:

@@ -19,8 +19,8 @@ def requirements(carries: Collection[str]) -> str:
     return "\n".join(["metaflow>=2.19,<3", *sorted(needed)]) + "\n"
 
 
-def readme(laid: Plan, carries: Collection[str]) -> str:
-    """How to run the flow, in a few lines."""
+def readme(laid: Plan, carries: Collection[str], deletes: bool) -> str:
+    """How to run the flow, in a few lines; ``deletes`` when steps drop what they have read."""
     pipeline = laid.flow.pipeline
     lines = [f"# {laid.class_name}", ""]
     if pipeline.description:
@@ -31,18 +31,20 @@ def readme(laid: Plan, carries: Collection[str]) -> str:
         "    pip install -r requirements.txt   # and what the functions import",
         f"    python {laid.file} run{_example(laid)}",
         "",
-        f"`python {laid.file} run --help` lists the parameters, `python {laid.file} show` the steps.",
+        f"`python {laid.file} run --help` lists the parameters, `python {laid.file} show` "
+        "the steps.",
     ]
     if "files" in carries or "objects" in carries:
         lines.append(
             "Files travel between steps through a store, the folder `.store` beside the flow; set "
             "`PIPELINE_STORE` to another folder, or to a URL such as `s3://bucket/store`."
         )
-    lines += [
-        "",
-        "Where a step ends with `del self.x`, it has only read `x`: Metaflow would otherwise store "
-        "it again, with whatever the function did to it.",
-    ]
+    if deletes:
+        lines += [
+            "",
+            "Where a step ends with `del self.x`, it has only read `x`: Metaflow would otherwise "
+            "store it again, with whatever the function did to it.",
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -43,7 +43,7 @@ class Steps:
 
     def _step(self, step: FlowStep) -> Iterator[str]:
         names = self.plan.names
-        imports, lines = self._task(step.tasks[0]) if len(step.tasks) == 1 else ([], [])
+        imports, lines = self._task(step.tasks[0], None) if len(step.tasks) == 1 else ([], [])
         lines = [*imports, *self._begins(step), *self._joined(step), *lines]
         if len(step.tasks) > 1:
             lines += [f"self.{names.task[path]}()" for path in step.tasks]
@@ -82,8 +82,8 @@ class Steps:
         if len(step.tasks) == 1:
             return self._about(step.tasks[0])
         if step.tasks:
-            how = "in a row; a flow has room for some 900 steps in a row, not for one each"
-            return docstring(f"{len(step.tasks)} tasks {how}.")
+            why = "Metaflow has room for some 900 steps in a row"
+            return docstring(f"{len(step.tasks)} tasks in one step: {why}.")
         if step.origin:
             what = "Join" if step.joins else "Split into"
             return docstring(f"{what} the branches of '{step.origin}'.")
@@ -103,15 +103,15 @@ class Steps:
             text = f"Task '{task.name}': {text}" if text else f"Task '{task.name}'."
         return docstring(text) if text else ""
 
-    def _task(self, path: str, before: Sequence[str] = ()) -> tuple[list[str], list[str]]:
-        """The imports and statements of a task, after the tasks ``before`` in the same process."""
+    def _task(self, path: str, before: Sequence[str] | None) -> tuple[list[str], list[str]]:
+        """The imports and statements of a task, after those ``before`` it in its group, if any."""
         node = self.plan.flow.nodes[path]
         names = self.plan.names
         todos = [f"# TODO: {text}" for text in self.todos.get(path, ())]
         if isinstance(node.task, Stub):
             return [], todos
-        made = {names.artifact(o) for p in before for o in self.plan.flow.nodes[p].outputs}
-        found = self._body(node, made, grouped=bool(before))
+        made = {names.artifact(o) for p in before or () for o in self.plan.flow.nodes[p].outputs}
+        found = self._body(node, made, grouped=before is not None)
         self.carries |= found.carries
         sets = {o.name: names.artifact(o) for o in node.outputs}
         lines = [*todos, *found.lines]
@@ -130,7 +130,9 @@ class Steps:
             found.imports.insert(0, "from copy import deepcopy")
         if found.manifest:
             # Set inside the block, whose end fills it, so that it is there after a failure too.
-            setting = f"self.{self.plan.names.files(node.path)} = {found.manifest}  # filled at the end"
+            setting = (
+                f"self.{self.plan.names.files(node.path)} = {found.manifest}  # filled at the end"
+            )
             found.lines.insert(1, indent([setting])[0])
         return found
 

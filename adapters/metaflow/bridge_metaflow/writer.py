@@ -29,7 +29,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
     methods = list(steps.lines())
     files = {
         laid.file: _module(laid, steps.imports, methods, options),
-        "README.md": readme(laid, steps.carries),
+        "README.md": readme(laid, steps.carries, any("del self." in line for line in methods)),
         "requirements.txt": requirements(steps.carries),
         **carried(steps.carries),
     }

@@ -59,7 +59,7 @@ def _travels(value: Any) -> bool:
 
 def _is_exact(item: Any) -> bool:
     if isinstance(item, float):
-        return abs(item) < 1e16 and repr(item) != "-0.0" or not item.is_integer()
+        return not item.is_integer() or (abs(item) < 1e16 and repr(item) != "-0.0")
     if isinstance(item, int):
         return -(2**63) <= item < 2**63
     return not isinstance(item, str) or "\0" not in item

@@ -1,0 +1,1 @@
+"""What an export carries for Airflow beside the modules that every export carries."""

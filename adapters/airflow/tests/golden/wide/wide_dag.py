@@ -1,0 +1,43 @@
+"""The pipeline wide."""
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import TaskGroup, dag
+
+
+@dag(schedule=None, catchup=False)
+def wide():
+    start = EmptyOperator(task_id="start")
+    with TaskGroup("first") as first:
+        with TaskGroup("a0"):
+            EmptyOperator(task_id="a0")
+        with TaskGroup("a1"):
+            EmptyOperator(task_id="a1")
+        with TaskGroup("a2"):
+            EmptyOperator(task_id="a2")
+        with TaskGroup("a3"):
+            EmptyOperator(task_id="a3")
+        with TaskGroup("a4"):
+            EmptyOperator(task_id="a4")
+        with TaskGroup("a5"):
+            EmptyOperator(task_id="a5")
+    start >> first
+    first_done = EmptyOperator(task_id="first_done")
+    first >> first_done
+    with TaskGroup("second") as second:
+        with TaskGroup("b0"):
+            EmptyOperator(task_id="b0")
+        with TaskGroup("b1"):
+            EmptyOperator(task_id="b1")
+        with TaskGroup("b2"):
+            EmptyOperator(task_id="b2")
+        with TaskGroup("b3"):
+            EmptyOperator(task_id="b3")
+        with TaskGroup("b4"):
+            EmptyOperator(task_id="b4")
+        with TaskGroup("b5"):
+            EmptyOperator(task_id="b5")
+    first_done >> second
+    second >> EmptyOperator(task_id="end")
+
+
+wide()

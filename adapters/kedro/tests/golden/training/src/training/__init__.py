@@ -1,0 +1,3 @@
+"""training"""
+
+__version__ = "0.1"

@@ -1,0 +1,195 @@
+"""What the writer writes, held against the files in ``golden`` and against its promises."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge import Parallel, Pipeline, PythonTask, Retry, metric, pickled
+from bridge.adapter import Export
+from bridge.errors import AdapterError, TranslationError
+from bridge.findings import Feature
+from bridge.testing.strategies import json_values, texts
+from bridge.translate import render
+from bridge_kedro.adapter import KEDRO
+from bridge_kedro.project import to_yaml
+from bridge_kedro.tables import SUPPORT
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+CASES = ("training", "odd", "graph")
+
+
+@pytest.fixture(autouse=True)
+def path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(HERE))
+
+
+def case(name: str) -> Pipeline:
+    from kedro_pipelines import PIPELINES
+
+    return PIPELINES[name]
+
+
+def task(function: str, name: str = "", **given: Any) -> PythonTask:
+    return PythonTask(function=f"kedro_functions:{function}", name=name, **given)
+
+
+def read(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str) -> None:
+    files = render(case(name), "kedro").files
+    own = {path: text for path, text in files.items() if not path.startswith("src/tasklib/")}
+    if os.environ.get("UPDATE_GOLDEN"):
+        shutil.rmtree(GOLDEN / name, ignore_errors=True)
+        for path, text in own.items():
+            (GOLDEN / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (GOLDEN / name / path).write_text(text, "utf-8")
+    assert own == read(GOLDEN / name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_export_stands_alone(name: str) -> None:
+    export = render(case(name), "kedro")
+    for path, text in export.files.items():
+        assert not path.startswith("/")
+        assert not re.search(r"\bbridge", text), path
+        assert str(HERE) not in text
+    totals = export.report.totals()
+    assert totals["read"] == totals["carried"] + totals["emulated"]
+
+
+def nodes(pipeline: Pipeline) -> str:
+    return text(render(pipeline, "kedro"), "nodes.py")
+
+
+def text(export: Export, name: str) -> str:
+    """The only file of this name; empty when there is none."""
+    found = [text for path, text in export.files.items() if path.endswith(f"/{name}")]
+    return found[0] if found else ""
+
+
+def test_a_function_that_does_all_by_itself_is_the_node() -> None:
+    pipeline = Pipeline(
+        [
+            task("frame", inputs={"rows": "n"}, returns=pickled("table")),
+            task("split", returns=[pickled("a"), pickled("b")]),
+        ],
+        parameters={"n": 3},
+    )
+    export = render(pipeline, "kedro")
+    assert text(export, "nodes.py") == ""
+    assert "from kedro_functions import frame, split" in text(export, "pipeline.py")
+
+
+@pytest.mark.parametrize("function", ["stream", "fail"])
+def test_a_generator_or_an_unknown_tuple_is_not(function: str) -> None:
+    count = 1 if function == "stream" else 2
+    returns = [pickled(f"r{i}") for i in range(count)]
+    pipeline = Pipeline([task(function, returns=returns)], parameters={"x": 1})
+    assert f"{function}(x=x)" in nodes(pipeline)
+
+
+def catalog(export: Export) -> Mapping[str, Mapping[str, str]]:
+    found: Mapping[str, Mapping[str, str]] = yaml.safe_load(export.files["conf/base/catalog.yml"])
+    return found
+
+
+def test_only_what_may_be_none_needs_the_datasets_of_the_project() -> None:
+    export = render(case("graph"), "kedro")
+    types = {name: entry["type"].rpartition(".")[2] for name, entry in catalog(export).items()}
+    assert types == {
+        "table": "PickleDataset",
+        "first": "PickleDataset",
+        "second": "PickleDataset",
+        "all": "JSONDataset",
+        "maybe": "NullableJSONDataset",
+    }
+    assert "class NullablePickleDataset" not in text(export, "datasets.py")
+    typed = Pipeline([task("increment", returns="y")], parameters={"x": 1})
+    assert text(render(typed, "kedro"), "datasets.py") == ""
+
+
+def test_many_after_many_go_through_one_node() -> None:
+    def wide(name: str) -> Parallel:
+        branches = {f"b{i}": task("nothing", f"{name}{i}").as_pipeline() for i in range(50)}
+        return Parallel(name=name, branches=branches)
+
+    written = text(render(Pipeline([wide("one"), wide("two")]), "kedro"), "pipeline.py")
+    assert len(re.findall(r'inputs="one_done"', written)) == 50
+    assert len(re.findall("one7_done", written)) == 2
+
+
+def test_the_package_hides_no_module() -> None:
+    export = render(case("odd"), "kedro")
+    assert "src/json_/settings.py" in export.files
+    named = Pipeline([task("nothing")], name="kedro functions")
+    assert "src/kedro_functions_/settings.py" in render(named, "kedro").files
+    assert (
+        "src/project/settings.py" in render(Pipeline([task("nothing")], name="__"), "kedro").files
+    )
+
+
+def test_what_is_left_out_is_said_at_its_place() -> None:
+    pipeline = Pipeline(
+        [task("increment", returns=metric("y"), retry=Retry(2))],
+        parameters={"x": 1},
+        schedule="0 5 * * *",
+    )
+    with pytest.raises(TranslationError, match="retry"):
+        render(pipeline, "kedro")
+    export = render(pipeline, "kedro", unsupported="warn")
+    written = text(export, "pipeline.py").split("Node(")
+    assert re.search(r"# TODO: .*schedule", written[0])
+    assert re.search(r"# TODO: .*retry", written[0] + written[1])
+    assert export.report.totals()["dropped"] == 2
+
+
+def test_ten_times_the_tasks_take_ten_times_as_long() -> None:
+    def seconds(length: int) -> float:
+        steps = [
+            task("increment", f"s{i}", inputs={"x": f"v{i - 1}" if i else "x"}, returns=f"v{i}")
+            for i in range(length)
+        ]
+        pipeline = Pipeline(steps, parameters={"x": 1})
+        started = time.process_time()
+        render(pipeline, "kedro")
+        return time.process_time() - started
+
+    seconds(10)
+    assert seconds(2000) < 20 * max(seconds(200), 0.05)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(texts(1), json_values(), max_size=3))
+def test_kedros_loader_reads_the_parameters_that_were_written(values: dict[str, Any]) -> None:
+    from omegaconf import OmegaConf
+
+    loaded = OmegaConf.load(io.StringIO(to_yaml(values)))
+    assert OmegaConf.to_container(OmegaConf.unsafe_merge(loaded, {}), resolve=True) == values
+
+
+def test_the_adapter(tmp_path: Path) -> None:
+    assert set(SUPPORT) == set(Feature)
+    assert KEDRO.framework.startswith("1.")
+    assert not KEDRO.recognises(tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[tool.kedro]\npackage_name = "x"\n')
+    assert KEDRO.recognises(tmp_path)
+    assert KEDRO.recognises(tmp_path / "pyproject.toml")
+    with pytest.raises(AdapterError, match="not supported yet"):
+        KEDRO.read(tmp_path)

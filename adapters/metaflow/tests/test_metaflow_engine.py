@@ -1,0 +1,227 @@
+"""The real Metaflow, on what the writer writes, beside the local engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge import Catalog, Parallel, Pipeline, PythonTask, metric, pickled, translate
+from bridge.adapter import Job, load
+from bridge.compare import _differences
+from bridge.errors import RunError
+from bridge.record import Run
+from bridge.runner.execute import run_local
+
+pytestmark = pytest.mark.engine
+
+HERE = Path(__file__).parent
+HARD = 'it\'s "quoted"\n{{ x }} $(touch pwned) ${x} \\${y} 1e3 é --n=1'
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIDGE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("METAFLOW_USER", "tester")
+    monkeypatch.setenv("METAFLOW_RUN_N", "99")  # Metaflow would take it for a parameter
+    monkeypatch.syspath_prepend(str(HERE))
+
+
+def case(name: str) -> Pipeline:
+    import metaflow_pipelines
+
+    found: Pipeline = getattr(metaflow_pipelines, name)
+    return found
+
+
+def function(called: str, **more: Any) -> PythonTask:
+    return PythonTask(function=f"metaflow_functions:{called}", **more)
+
+
+def on_metaflow(pipeline: Pipeline, folder: Path, **parameters: Any) -> tuple[Run, list[str]]:
+    project, told = folder / "project", []
+    translate.write(pipeline, "metaflow", project)
+    job = Job(project, pipeline, folder / "job", folder / "work", parameters, "r", told.append)
+    return load("metaflow").run(job), told
+
+
+def both(
+    pipeline: Pipeline, folder: Path, monkeypatch: pytest.MonkeyPatch, **parameters: Any
+) -> tuple[Run, list[str]]:
+    """The record of Metaflow, checked to be that of the local engine, and the steps told."""
+    work = folder / "local"
+    work.mkdir(parents=True)
+    with monkeypatch.context() as context:
+        context.chdir(work)
+        here = run_local(pipeline, parameters, "r")
+    there, told = on_metaflow(pipeline, folder, **parameters)
+    assert list(_differences([here, there])) == []
+    assert {s.name: s.status for s in here.steps} == {s.name: s.status for s in there.steps}
+    return there, told
+
+
+def test_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python, a notebook, a command, a stub; files, objects, metrics, a changed parameter."""
+    run, told = both(case("training"), tmp_path, monkeypatch, rows=20, unit=HARD)
+    assert (run.status, run.error) == ("succeeded", None)
+    assert run.parameters["evaluation"] == {
+        "size": 5,
+        "words": ["alpha", "beta", "gamma"],
+        "counts": {"train": 20, "test": 4, "missing": None},
+    }
+    assert run.parameters["report"] == f"3 {HARD}"
+    assert run.metrics == {"first_score": 0.15, "second_score": 0.25}
+    assert set(run.objects) == {"first", "second", "best"}
+    assert run.objects["best"] == run.objects["second"]
+    assert set(run.files) == {"data/train.csv", "words.txt", "report-1.txt"}
+    assert told[0] == "prepare"
+    assert sorted(told) == sorted(step.name for step in run.steps)
+    assert not list(tmp_path.rglob("pwned"))
+    assert sum(step.seconds for step in run.steps) < run.seconds
+
+
+@pytest.mark.parametrize("name", ["graph", "scopes", "names"])
+def test_cases(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = both(case(name), tmp_path, monkeypatch)
+    assert (run.status, run.error) == ("succeeded", None)
+    if name == "graph":
+        assert (run.parameters["end"], run.parameters["none"]) == (21, None)
+    if name == "scopes":
+        expected = {"x": 1, "y": 4, "z": 0, "w": 2, "grown": [0, 3, 1], "more": [0, 3, 2]}
+        assert run.parameters.items() >= {**expected, "items": [0], "last": [0, 3, 1]}.items()
+
+
+def test_parameters_by_own_command_without_bridge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user runs the flow with nothing of bridge around."""
+    values = {"whole": 1, "part": 0.5, "text": "a", "flag": True, "nothing": None, "deep": [1]}
+    pipeline = Pipeline(
+        [
+            function("everything", returns=["all"]),
+            function("table", returns=[pickled("frame")], inputs={"n": "whole"}),
+            function("total", returns=[metric("sum")]),
+        ],
+        name="own",
+        parameters=values,
+    )
+    given = {
+        "part": 2.0,
+        "text": HARD,
+        "flag": False,
+        "nothing": {"a": [None, 1.5]},
+        "deep": {"x": []},
+    }
+    run, _ = both(pipeline, tmp_path, monkeypatch, whole=7, **given)
+    assert run.parameters["all"] == [7, *given.values()]
+    assert run.metrics == {"sum": 10.5}
+
+    blocked = tmp_path / "blocked"
+    blocked.joinpath("bridge").mkdir(parents=True)
+    blocked.joinpath("bridge/__init__.py").write_text("raise ImportError('bridge is not here')\n")
+    work = tmp_path / "elsewhere"
+    work.mkdir()
+    environment = {k: v for k, v in os.environ.items() if k not in ("METAFLOW_RUN_N", "PYTHONPATH")}
+    environment |= {"PYTHONPATH": str(blocked), "METAFLOW_HOME": str(work)}
+    environment["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = str(work)
+    flow = str(tmp_path / "project" / "flow.py")
+    command = [sys.executable, flow, "run", "--whole", "3", "--deep", '{"k": null}', "--part=1"]
+    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    code = (
+        "from metaflow import Flow, namespace; namespace(None); import json;"
+        "d = Flow('OwnFlow').latest_run.data; print(json.dumps([d.all, d.sum]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == [[3, 1.0, "a", True, None, {"k": None}], 1.5]
+
+
+@pytest.mark.parametrize(
+    ("declared", "given", "text"),
+    [
+        (1, 2.5, "'n' is a Parameter of type int, which cannot be 2.5"),
+        ("a", None, "'n' is a Parameter of type str, which cannot be None"),
+        (1, True, "'n' is a Parameter of type int, which cannot be True"),
+        ([1], None, "'n' cannot be None"),
+    ],
+)
+def test_refused_parameters(declared: Any, given: Any, text: str, tmp_path: Path) -> None:
+    pipeline = Pipeline([function("same", inputs={"value": "n"})], parameters={"n": declared})
+    with pytest.raises(RunError, match=text):
+        on_metaflow(pipeline, tmp_path, n=given)
+
+
+def test_facts(tmp_path: Path) -> None:
+    run, _ = on_metaflow(case("facts"), tmp_path)
+    assert run.parameters["known"] == [True, "facts", 1, "20"]
+
+
+def failing(*steps: PythonTask) -> Pipeline:
+    return Pipeline([function("one", name="before", returns=["b"]), *steps, function("nothing")])
+
+
+def test_failure_in_a_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail = function("fail", inputs={"text": "why"}, catalog=Catalog(put=["kept.txt"]))
+    branches = {"good": function("same", inputs={"value": "b"}, returns=["g"]).as_pipeline()}
+    steps = [function("one", name="before", returns=["b"])]
+    steps += [Parallel(name="p", branches={**branches, "bad": fail.as_pipeline()})]  # type: ignore[list-item]
+    pipeline = Pipeline([*steps, function("nothing")], parameters={"why": "it's\n'so'"})
+    run, _ = on_metaflow(pipeline, tmp_path)
+    assert run.status == "failed"
+    error = {"step": "p.bad.fail", "attempt": 1, "type": "OutOfLuckError", "text": "it's\n'so'"}
+    assert run.error == error
+    status = {step.name: step.status for step in run.steps}
+    assert (status["before"], status["p.bad.fail"], status["nothing"]) == (
+        "succeeded", "failed", "skipped"
+    )  # fmt: skip
+    assert run.parameters["b"] == 1
+    assert set(run.files) == {"kept.txt"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "kind", "text"),
+    [
+        (function("unpicklable", returns=[pickled("o")]), "RuntimeError", 'artifact named "o"'),
+        (function("not_a_number", returns=["n"]), "ValueError", "n is nan"),
+        (function("write_nothing", catalog=Catalog(put=["*.csv"])), "FileNotFoundError", "*.csv"),
+        (function("die"), "RuntimeError", "process"),
+    ],
+)
+def test_failures(bad: PythonTask, kind: str, text: str, tmp_path: Path) -> None:
+    run, _ = on_metaflow(failing(bad), tmp_path)
+    assert [step.status for step in run.steps] == ["succeeded", "failed", "skipped"]
+    assert run.error is not None
+    assert run.error["step"] == bad.name
+    assert run.error["type"] == kind
+    assert text in run.error["text"]
+
+
+def test_a_function_is_no_artifact(tmp_path: Path) -> None:
+    """Metaflow leaves it out and goes on; that is not passed off as a success."""
+    pipeline = Pipeline([function("a_function", returns=[pickled("o")])])
+    run, _ = on_metaflow(pipeline, tmp_path)
+    assert run.status == "failed"
+    assert run.error is not None
+    assert run.error["text"] == "'o' is a function, which Metaflow keeps no artifact of"
+
+
+def test_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks that share a step: as many as a thousand load, and do not see what others change."""
+    steps = [
+        function("append", name=f"t{i}", inputs={"items": "n", "item": "i"}, returns=[f"n{i % 3}"])
+        for i in range(1_000)
+    ]
+    project = tmp_path / "long"
+    translate.write(Pipeline(steps, parameters={"n": [0], "i": 1}), "metaflow", project)
+    shown = subprocess.run(
+        [sys.executable, str(project / "flow.py"), "show"], capture_output=True, text=True
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "Step t0_to_t1" in shown.stdout

@@ -17,7 +17,7 @@ PROJECTS := $(wildcard pyproject.toml adapters/*/pyproject.toml tests/fake_adapt
 PACKAGES := $(patsubst %/,%,$(dir $(PROJECTS)))
 COMPILE  := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup demo test check fmt bench lock clean
+.PHONY: help setup demo test check fmt docs bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ check: $(READY) ## lint, formatting, types, import rules
 fmt: $(READY) ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+docs: $(READY) ## bring what the documentation takes from the code up to date
+	$(BIN)/python docs/generate.py
 
 bench: $(READY) ## measure
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -37,10 +37,10 @@ def check_task(task: Task, files: Catalog) -> Iterator[Problem]:
         wrong = _glob(pattern)
         if wrong:
             yield Problem(f"glob {pattern!r} of '{task.name}' {wrong}", task.where)
-    names = [r.name for r in task.returns]
+    names = [r.name for r in task.outputs]
     for name in dict.fromkeys(n for n in names if names.count(n) > 1):
         yield Problem(f"'{task.name}' returns '{name}' twice", task.where)
-    if isinstance(task, ShellTask) and any(r.kind is Kind.PICKLED for r in task.returns):
+    if isinstance(task, ShellTask) and any(r.kind is Kind.PICKLED for r in task.outputs):
         message = f"command '{task.name}' can only return JSON, not an object"
         yield Problem(message, task.where)
 

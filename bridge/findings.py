@@ -283,12 +283,12 @@ def _of_step(step: Step, path: str) -> Iterator[Attribute]:
 
 
 def _of_values(task: Task, path: str) -> Iterator[Attribute]:
-    for argument, given in task.inputs.items():
+    for argument, given in task.bindings.items():
         feature = Feature.INPUTS_CONSTANT if isinstance(given, Constant) else Feature.INPUTS_FACT
         if isinstance(given, At):
             feature = Feature.INPUTS_PATH if given.path else Feature.INPUTS
         yield Attribute(feature, path, f"inputs[{argument!r}]", task.where)
-    for found in task.returns:
+    for found in task.outputs:
         yield Attribute(Feature(found.kind), path, f"returns[{found.name!r}]", task.where)
 
 

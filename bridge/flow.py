@@ -250,7 +250,7 @@ class _Analysis:
     def _bindings(self, task: Task, found: Signature, scope: Scope) -> Iterator[Read]:
         taken = set()
         for argument in found.arguments:
-            asked = task.inputs.get(argument.name, At(argument.name))
+            asked = task.bindings.get(argument.name, At(argument.name))
             if isinstance(asked, Constant | Fact):
                 yield Read(argument, asked)
                 continue
@@ -260,7 +260,7 @@ class _Analysis:
                 yield Read(argument, source, asked.path)
             elif source:
                 continue
-            elif argument.required or argument.name in task.inputs:
+            elif argument.required or argument.name in task.bindings:
                 self._nobody_produces(task, argument, asked, scope)
         if found.rest:
             yield from self._rest(task, taken | {a.name for a in found.arguments}, scope)
@@ -274,13 +274,13 @@ class _Analysis:
             self._problem(f"{what} into which no path leads; return that part as JSON", task)
         elif isinstance(task, PythonTask):
             return True
-        elif argument.name in task.inputs:
+        elif argument.name in task.bindings:
             self._problem(f"{what}; a command or a notebook takes JSON values only", task)
         return False
 
     def _rest(self, task: Task, taken: set[str], scope: Scope) -> Iterator[Read]:
         """What ``**kwargs`` receives: its inputs, then all JSON names not otherwise consumed."""
-        named = {name for name in task.inputs if name not in taken}
+        named = {name for name in task.bindings if name not in taken}
         for name in sorted(named):
             yield from self._bindings(task, Signature((Argument(name, required=True),)), scope)
         for name, source in scope.names().items():
@@ -314,7 +314,7 @@ class _Analysis:
         for task in _tasks(step):
             found = self._signature(task)
             for argument in found.arguments if found else ():
-                asked = task.inputs.get(argument.name, At(argument.name))
+                asked = task.bindings.get(argument.name, At(argument.name))
                 names.update([asked.name] if isinstance(asked, At) else ())
             globs += files_of(task).get
         return names, tuple(globs)
@@ -346,4 +346,4 @@ def files_of(task: Task) -> Catalog:
 
 def _returns(task: Task) -> tuple[Return, ...]:
     """What a task gives back; a stub does nothing, so it gives nothing."""
-    return () if isinstance(task, Stub) else tuple(task.returns)
+    return () if isinstance(task, Stub) else task.outputs

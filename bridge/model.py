@@ -137,8 +137,8 @@ class Task(Step):
     ``returns`` names what the task gives back. ``timeout`` is in seconds.
     """
 
-    inputs: Mapping[str, Input] = field(default_factory=dict)
-    returns: Sequence[Return] = ()
+    inputs: Mapping[str, Input | str] | Sequence[str] = field(default_factory=dict)
+    returns: Sequence[Return | str] | Return | str = ()
     catalog: Catalog | None = None
     retry: Retry | None = None
     timeout: float | None = None
@@ -160,6 +160,16 @@ class Task(Step):
         object.__setattr__(self, "returns", tuple(to_return(r, self.where) for r in returns))
         for name in ("secrets", "dependencies"):
             object.__setattr__(self, name, _texts(getattr(self, name), name))
+
+    @property
+    def bindings(self) -> Mapping[str, Input]:
+        """What each argument named in ``inputs`` receives."""
+        return self.inputs  # type: ignore[return-value]
+
+    @property
+    def outputs(self) -> tuple[Return, ...]:
+        """What ``returns`` declares."""
+        return self.returns  # type: ignore[return-value]
 
     def as_pipeline(self) -> Pipeline:
         """A pipeline of this task alone, named like it."""

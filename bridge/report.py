@@ -91,7 +91,7 @@ def save(found: Comparison, pipeline: Pipeline, folder: Path) -> None:
     texts = {
         "report.json": json.dumps(to_json(found), indent=2, ensure_ascii=False) + "\n",
         "report.md": _markdown(found, pipeline),
-        "index.html": page(found, pipeline),
+        "index.html": page(found, pipeline, verdict(found), rows(found)),
     }
     for name, text in texts.items():
         draft = folder / f".{name}.part"

@@ -57,7 +57,7 @@ def signature(task: Task) -> Signature:
     """
     found = _READERS[type(task)](task)
     known = {argument.name for argument in found.arguments}
-    unknown = [name for name in task.inputs if name not in known and not found.rest]
+    unknown = [name for name in task.bindings if name not in known and not found.rest]
     if unknown:
         raise ModelError(
             f"inputs of '{task.name}' names '{unknown[0]}', which is not among its arguments "
@@ -125,8 +125,8 @@ def _of_notebook(task: Any) -> Signature:
         declared = [n for c in cells if _is_parameters(c) for n in _assigned("".join(c["source"]))]
     except (ValueError, KeyError, TypeError, SyntaxError) as error:
         raise ModelError(f"notebook '{path}' cannot be read: {error}", task.where) from error
-    names = dict.fromkeys([*declared, *task.inputs])
-    return Signature(tuple(Argument(name, required=name in task.inputs) for name in names))
+    names = dict.fromkeys([*declared, *task.bindings])
+    return Signature(tuple(Argument(name, required=name in task.bindings) for name in names))
 
 
 def _is_parameters(cell: Any) -> bool:
@@ -150,13 +150,13 @@ def shell_names(command: str) -> list[str]:
 
 
 def _of_shell(task: Any) -> Signature:
-    if task.inputs:
-        return Signature(tuple(Argument(name) for name in task.inputs))
+    if task.bindings:
+        return Signature(tuple(Argument(name) for name in task.bindings))
     return Signature(tuple(Argument(name, required=False) for name in shell_names(task.command)))
 
 
 def _of_stub(task: Any) -> Signature:
-    return Signature(tuple(Argument(name, required=False) for name in task.inputs))
+    return Signature(tuple(Argument(name, required=False) for name in task.bindings))
 
 
 def _listed(names: set[str]) -> str:

@@ -76,7 +76,7 @@ def _returned(node: Node, values: Mapping[str, Any], place: Place) -> dict[str, 
 
 def _python(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     result = call(task.reference.load(), **values)
-    names = [r.name for r in task.returns]
+    names = [r.name for r in task.outputs]
     if len(names) < 2:
         return dict.fromkeys(names, result)
     return dict(zip(names, unpack(result, names), strict=True))
@@ -86,7 +86,7 @@ def _shell(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, A
     from bridge.carried.shell import run_shell
 
     found: Mapping[str, Any] = run_shell(
-        task.command, dict(values), returns=[r.name for r in task.returns]
+        task.command, dict(values), returns=[r.name for r in task.outputs]
     )
     return found
 
@@ -97,7 +97,7 @@ def _notebook(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str
     found: Mapping[str, Any] = run_notebook(
         str(notebook_path(task).resolve()),
         dict(values),
-        returns={r.name: "pickled" if r.kind is Kind.PICKLED else "json" for r in task.returns},
+        returns={r.name: "pickled" if r.kind is Kind.PICKLED else "json" for r in task.outputs},
         save_as=str(place.artifacts / f"{task.name.replace('/', '_')}.ipynb"),
     )
     return found

@@ -127,7 +127,7 @@ def commands(page: Path) -> str:
 
 def reference(page: Path) -> str:
     """Each command with its usage and options, as ``--help`` has them."""
-    context = click.Context(cli, info_name="bridge")
+    context = click.Context(cli, info_name="bridge", **cli.context_settings)
     return "\n\n".join([_options(cli, context), *(_command(name, context) for name in COMMANDS)])
 
 
@@ -141,16 +141,17 @@ def _command(name: str, parent: click.Context) -> str:
 
 
 def _options(command: click.Command, context: click.Context) -> str:
-    records = (option.get_help_record(context) for option in command.get_params(context))
-    rows = ([f"`{record[0]}`", record[1]] for record in records if record)
-    return table(["option", "meaning"], rows)
+    found = [option for option in command.get_params(context) if isinstance(option, click.Option)]
+    inner = [option for option in found if context.parent is None or option.name != "help"]
+    records = (option.get_help_record(context) or ("", "") for option in inner)
+    return table(["option", "meaning"], ([f"`{form}`", text] for form, text in records))
 
 
 # Code
 
 
 def file(page: Path, path: str) -> str:
-    """A file of this repository, or the parts of a Python file that are named."""
+    """A file of this repository."""
     return _fenced(path, (ROOT / path).read_text(encoding="utf-8"))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
+from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 
+from bridge import model
 from bridge.errors import ModelError, Where
 from bridge.model import (
     Catalog,
@@ -266,3 +269,76 @@ def test_mistakes_are_told_with_their_place(text: str, sentences: list[str]) -> 
     for sentence in sentences:
         assert sentence in str(caught.value)
     assert len(caught.value.problems) == len(sentences)
+
+
+class Special(PythonTask):
+    """A kind of step that the model does not know."""
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (Stub(name="s", extra={"a": (1, 2)}), "extra.a is of type tuple; step 's' holds only JSON"),
+        (Stub(name="s", extra={"f": len}), "extra.f is of type builtin_function_or_method"),
+        (Stub(name="s", overrides={"x": {"a": float("nan")}}), "overrides.x.a is nan"),
+        (Stub(name="s", inputs={"a": constant({1: 2})}), "inputs.a has a key of type int"),
+        (Stub(name="s", timeout="3"), "timeout of step 's' must be a number, not '3'"),
+        (Stub(name="s", retry=3), "retry of step 's' must be a Retry, not 3"),
+        (Stub(name="s", environment={1: "a"}), "a key in environment must be text, not 1"),
+        (Special(function="m:f"), "is a Special, which has no form as data"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_with_its_place(step: Stub, sentence: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        to_data(Pipeline([step]))
+    assert sentence in str(caught.value)
+    assert f"({Path(__file__)}:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", r"not JSON: .* \(p.json:1\)"),
+        ('{"name": "a", "name": "b"}', "key 'name' stands there twice"),
+        ('{"steps": [], "name": NaN}', "name of the pipeline must be text, not nan"),
+        ("[" * 100_000, "not to be read: maximum recursion depth"),
+    ],
+)
+def test_mistakes_in_json_are_told(text: str, sentence: str) -> None:
+    with pytest.raises(ModelError, match=sentence):
+        load_json(text, "p.json")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stepz": []},
+        {"order": "datum"},
+        {"steps": {}},
+        {"steps": [{"type": "pyton", "name": "a"}]},
+        {"steps": [{"type": "stub"}]},
+        {"steps": [{"type": "shell", "name": "a"}]},
+        {"steps": [{"type": "python", "function": "f"}]},
+        {"steps": [{"type": "stub", "name": "a", "retry": {}}]},
+        {"steps": [{"type": "stub", "name": "a", "returns": [{"json": "a", "metric": "b"}]}]},
+        {"steps": [{"type": "stub", "name": "a", "inputs": {"a": {"path": []}}}]},
+        {"steps": [{"type": "stub", "name": "a", "secrets": "KEY"}]},
+        {"parameters": []},
+    ],
+)
+def test_the_schema_refuses_what_cannot_be_read(change: dict[str, object]) -> None:
+    data = to_data(Pipeline([Stub(name="a")])) | change
+    assert not VALIDATOR.is_valid(data)
+    with pytest.raises(ModelError):
+        from_data(data)
+
+
+def test_the_schema_describes_every_field_of_the_model() -> None:
+    definitions = json_schema()["$defs"]
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    for name in model.__all__:
+        cls = getattr(model, name)
+        if name not in ("Step", "Task", "Composite"):
+            compared = {field.name for field in fields(cls) if field.compare}
+            assert set(definitions[name]["properties"]) - {"type"} == compared - {"type"}
+            assert definitions[name]["description"]

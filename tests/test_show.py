@@ -7,12 +7,10 @@ import re
 import time
 from collections.abc import Callable
 from html.parser import HTMLParser
-from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bridge.errors import ModelError, UsageError
 from bridge.flow import analyse
@@ -31,8 +29,7 @@ from bridge.model import (
 )
 from bridge.serial import dump_json, dump_yaml, load_yaml
 from bridge.show import FORMATS, render
-from bridge.show.layout import Plan, plan
-from bridge.show.outline import Box, Group, outline
+from bridge.show.outline import outline
 from bridge.testing.strategies import pipelines
 from bridge.values import at, constant, fact, metric
 from bridge.values import json as json_value
@@ -355,56 +352,6 @@ def test_everything_can_be_drawn(pipeline: Pipeline):
     assert len(root.findall(f".//{SVG}rect[@class='card']")) == len(tasks)
     Strict(render(pipeline, "html"))
     assert_chart(render(pipeline, "mermaid"))
-
-
-# --- the layout
-
-
-@st.composite
-def groups(draw) -> Group:
-    count = draw(st.integers(1, 14))
-    boxes = [Box(str(i), str(i), "stub") for i in range(count)]
-    boxes[0].failure = Group("on failure", [Box("f", "f", "stub")], [], False)
-    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
-    edges = {(min(p), max(p)) for p in draw(st.lists(pairs, max_size=25)) if p[0] != p[1]}
-    return Group("", boxes, sorted(edges), True)
-
-
-@settings(deadline=None)
-@given(groups(), st.integers(10, 300))
-def test_boxes_never_overlap_and_arrows_go_around_them(group: Group, width: int):
-    def size(box: Box) -> tuple[float, float]:
-        return float(width), 20.0 + 10 * (int(box.name) % 3 if box.name != "f" else 0)
-
-    found = plan(group, size)
-    for one, other in combinations(found.places, 2):
-        left, right = sorted((one, other), key=lambda p: p.x)
-        aside = left.failure.x + left.failure.width if left.failure else left.width
-        beside = left.x + aside < right.x
-        assert beside or one.y + one.depth < other.y or other.y + other.depth < one.y
-    for place in found.places:
-        assert place.x >= -0.01
-        assert place.x + place.width <= found.width + 0.01
-        assert place.y + place.depth <= found.height + 0.01
-    assert len(found.arrows) == len(group.edges)
-    assert_arrows(found)
-
-
-def assert_arrows(found: Plan) -> None:
-    for start, end, points in found.arrows:
-        first, last = found.places[start], found.places[end]
-        assert points[0] == pytest.approx((first.middle, first.y + first.height))
-        assert points[-1] == pytest.approx((last.middle, last.y))
-        assert [y for _, y in points] == sorted(y for _, y in points)
-        for (x, top), (_, bottom) in zip(points[::2], points[1::2], strict=True):
-            for place in found.places:
-                inside = place.x < x < place.x + place.width and place is not first
-                assert not (inside and place.y < bottom and top < place.y + place.height)
-
-
-def test_a_chain_is_a_straight_line():
-    found = plan(outline(chain(30)).group, lambda box: (100.0, 40.0))
-    assert {place.x for place in found.places} == {0.0}
 
 
 # --- length

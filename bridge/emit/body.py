@@ -117,7 +117,7 @@ def _python(making: _Making) -> _Made:
     making.body.imports.append(f"from {task.reference.module} import {top}{alias}")
     function = f"{name}.{rest}" if rest else name
     call = _call(making, function)
-    returns = [r.name for r in task.returns]
+    returns = [r.name for r in task.outputs]
     if len(returns) < 2 or len(elements(making.node.signature.returns)) == len(returns):
         return _Made(call)
     making.body.need("values", "unpack")
@@ -150,7 +150,7 @@ def _keywords(making: _Making, every: bool = False) -> list[str]:
 def _shell(making: _Making) -> _Made:
     task: ShellTask = making.task
     making.body.need("shell", "run_shell")
-    returns = [r.name for r in task.returns]
+    returns = [r.name for r in task.outputs]
     more = f", returns={literal(returns)}" if returns else ""
     return _Made(f"run_shell({literal(task.command)}, {making.mapping()}{more})", by_key=True)
 
@@ -158,7 +158,7 @@ def _shell(making: _Making) -> _Made:
 def _notebook(making: _Making) -> _Made:
     task: NotebookTask = making.task
     making.body.need("notebook", "run_notebook")
-    kinds = {r.name: "pickled" if r.kind is Kind.PICKLED else "json" for r in task.returns}
+    kinds = {r.name: "pickled" if r.kind is Kind.PICKLED else "json" for r in task.outputs}
     more = f", returns={literal(kinds)}" if kinds else ""
     more += f", save_as={making.save_as}" if making.save_as else ""
     return _Made(f"run_notebook({literal(task.notebook)}, {making.mapping()}{more})", by_key=True)

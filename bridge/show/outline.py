@@ -210,7 +210,7 @@ class _Drawing:
     def _fill(self, box: Box, task: Task, touched: _Touched) -> None:
         asked = dict(self._asked(task, box.path))
         box.reads = [_read(argument, given) for argument, given in asked.items()]
-        box.returns = {} if isinstance(task, Stub) else {r.name: r.kind for r in task.returns}
+        box.returns = {} if isinstance(task, Stub) else {r.name: r.kind for r in task.outputs}
         if task.catalog:
             box.gets, box.puts = list(task.catalog.get), list(task.catalog.put)
         touched.reads = {given.name for given in asked.values() if isinstance(given, At)}
@@ -222,19 +222,19 @@ class _Drawing:
         if self._flow and path in self._flow.nodes:
             for read in self._flow.nodes[path].reads:
                 name = read.argument.name
-                yield name, task.inputs.get(name, At(name))
+                yield name, task.bindings.get(name, At(name))
             return
         for argument in _arguments(task):
             name = argument.name
-            if argument.required or name in task.inputs or name in self._known:
-                yield name, task.inputs.get(name, At(name))
+            if argument.required or name in task.bindings or name in self._known:
+                yield name, task.bindings.get(name, At(name))
 
 
 def _arguments(task: Task) -> tuple[Argument, ...]:
     try:
         return signature(task).arguments
     except ModelError:
-        return tuple(Argument(name) for name in task.inputs)
+        return tuple(Argument(name) for name in task.bindings)
 
 
 def _names(pipeline: Pipeline) -> set[str]:
@@ -242,7 +242,7 @@ def _names(pipeline: Pipeline) -> set[str]:
     found = set(pipeline.parameters)
     for _, step in walk(pipeline):
         if isinstance(step, Task):
-            found |= {given.name for given in step.returns}
+            found |= {given.name for given in step.outputs}
         elif isinstance(step, Composite):
             found |= {name for inner in step.pipelines().values() for name in inner.parameters}
         found |= {getattr(step, name) for name in ("iterate_as", "index_as") if hasattr(step, name)}

@@ -15,7 +15,6 @@ finding. An adapter that claims less or more than it does fails.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -30,13 +29,8 @@ from bridge.fingerprint import fingerprint
 from bridge.model import Pipeline
 from bridge.record import Run
 from bridge.runner import SUPPORT
+from bridge.testing.cases import FAILING, PASSING, Case, together
 from bridge.translate import render
-
-CODE = Path(__file__).with_name("code")
-if str(CODE) not in sys.path:
-    sys.path.append(str(CODE))
-
-from bridge.testing.cases import FAILING, PASSING, Case, together  # noqa: E402
 
 __all__ = ["Conformance"]
 

@@ -11,12 +11,12 @@ def measure(days: int, seed: int) -> list[float]:
 
 
 def average(temperatures: list[float]) -> float:
-    return statistics.mean(temperatures)
+    return round(statistics.mean(temperatures), 2)
 
 
 def spread(temperatures: list[float]) -> float:
-    return statistics.stdev(temperatures)
+    return round(statistics.stdev(temperatures), 2)
 
 
 def judge(average: float, spread: float, limit: float) -> str:
-    return f"{average:.1f} degrees, {'steady' if spread < limit else 'changing'}"
+    return f"{average} degrees, {'steady' if spread < limit else 'changing'}"

@@ -67,7 +67,7 @@ def test_every_kind_of_task(cases: ModuleType, tmp_path: Path) -> None:
         "scale": 2,
         "note": 'it\'s "{{ params }}"\n$(touch pwned) \\ x.sh',
         "extra": {"nested": [1, None, {"deep": 1.0}]},
-        "degrees": {"a": 2, "b": 1},
+        "degrees": {"a": 1, "b": 2, "c": 3},
     }
     run, local, told = both(cases.tour(), tmp_path, **given)
     assert comparable(run) == comparable(local)

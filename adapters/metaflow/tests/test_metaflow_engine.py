@@ -11,9 +11,20 @@ from typing import Any
 
 import pytest
 
-from bridge import Catalog, Parallel, Pipeline, PythonTask, metric, pickled, translate
+from bridge import (
+    Catalog,
+    Parallel,
+    Pipeline,
+    PythonTask,
+    Stub,
+    constant,
+    metric,
+    pickled,
+    translate,
+)
 from bridge.adapter import Job, load
 from bridge.compare import _differences
+from bridge.engine import run_apart
 from bridge.errors import RunError
 from bridge.record import Run
 from bridge.runner.execute import run_local
@@ -48,6 +59,20 @@ def on_metaflow(pipeline: Pipeline, folder: Path, **parameters: Any) -> tuple[Ru
     translate.write(pipeline, "metaflow", project)
     job = Job(project, pipeline, folder / "job", folder / "work", parameters, "r", told.append)
     return load("metaflow").run(job), told
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits so small that a few tasks need groups and narrow branches, here and in the engine."""
+    from metaflow_small import SMALL
+
+    import bridge_metaflow.adapter
+
+    def apart(module: str, job: Job, environment: dict[str, str]) -> Run:
+        return run_apart("metaflow_small", job, {**environment, "PYTHONPATH": str(HERE)})
+
+    monkeypatch.setattr("bridge_metaflow.plan.LIMITS", SMALL)
+    monkeypatch.setattr(bridge_metaflow.adapter, "run_apart", apart)
 
 
 def both(
@@ -212,8 +237,32 @@ def test_a_function_is_no_artifact(tmp_path: Path) -> None:
     assert run.error["text"] == "'o' is a function, which Metaflow keeps no artifact of"
 
 
+@pytest.mark.usefixtures("small")
 def test_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tasks that share a step: as many as a thousand load, and do not see what others change."""
+    """Tasks that share a step, and branches one after the other, still have their own scopes."""
+    run, told = both(case("scopes"), tmp_path, monkeypatch)
+    assert (run.status, run.error) == ("succeeded", None)
+    assert sorted(told) == sorted(step.name for step in run.steps)
+    assert (tmp_path / "project/flow.py").read_text().count("@step") < len(told)
+
+
+@pytest.mark.usefixtures("small")
+def test_failure_in_a_group(tmp_path: Path) -> None:
+    steps = [function("one", name=f"t{i}", returns=[f"n{i}"]) for i in range(6)]
+    fail = function("fail", inputs={"text": constant("why")}, catalog=Catalog(put=["kept.txt"]))
+    run, _ = on_metaflow(
+        Pipeline([*steps, fail, *[Stub(name=f"s{i}") for i in range(5)]]), tmp_path
+    )
+    text = (tmp_path / "project/flow.py").read_text()
+    assert "self.fail()" in text
+    assert run.error is not None
+    assert (run.error["step"], run.error["type"]) == ("fail", "OutOfLuckError")
+    assert [s.status for s in run.steps] == ["succeeded"] * 6 + ["failed"] + ["skipped"] * 5
+    assert run.parameters == {f"n{i}": 1 for i in range(6)}
+    assert set(run.files) == {"kept.txt"}
+
+
+def test_a_thousand_steps_load(tmp_path: Path) -> None:
     steps = [
         function("append", name=f"t{i}", inputs={"items": "n", "item": "i"}, returns=[f"n{i % 3}"])
         for i in range(1_000)

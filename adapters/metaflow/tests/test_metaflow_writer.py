@@ -43,9 +43,9 @@ def function(called: str, **more: Any) -> PythonTask:
 @pytest.mark.parametrize("name", ["training", "graph", "scopes", "names", "facts", "groups"])
 def test_golden(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "groups":
-        from bridge.lower.fuse import Limits
+        from metaflow_small import SMALL
 
-        monkeypatch.setattr("bridge_metaflow.plan.LIMITS", Limits(2, 7, 50))
+        monkeypatch.setattr("bridge_metaflow.plan.LIMITS", SMALL)
     export = translate.render(case("scopes" if name == "groups" else name), "metaflow")
     written = {p: t for p, t in export.files.items() if not p.startswith("tasklib/")}
     folder = GOLDEN / name
@@ -123,12 +123,12 @@ def test_flow_file_leaves_the_place_of_a_module(tmp_path: Path, monkeypatch: Any
 
 
 def test_barriers_and_narrow_branches_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bridge.lower.fuse import Limits
+    from metaflow_small import SMALL
 
     told = {f.code: f for f in translate.check(case("graph"), "metaflow").findings}
     assert "2 joins" not in told["order.data.emulated"].message
     assert "1 joins" in told["order.data.emulated"].message
-    monkeypatch.setattr("bridge_metaflow.plan.LIMITS", Limits(2, 7, 50))
+    monkeypatch.setattr("bridge_metaflow.plan.LIMITS", SMALL)
     report = translate.check(case("scopes"), "metaflow")
     narrowed = [f.step for f in report.findings if "one after the other" in f.message]
     assert narrowed == ["first.right.inner", "third", "fourth"]

@@ -25,13 +25,18 @@ class Sample(NamedTuple):
 
 @dataclass
 class Command:
-    """A command to measure; with ``tells`` it measures itself and prints samples as JSON."""
+    """A command to measure.
+
+    With ``tells`` it measures itself and prints samples as JSON; one that ``is_slow`` is not run
+    before it counts; one that takes over ``limit`` seconds has failed.
+    """
 
     name: str
     argv: list[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     rounds: int = 5
     tells: bool = False
+    is_slow: bool = False
     limit: float = 900.0
     samples: list[Sample] = field(default_factory=list)
     failure: str = ""
@@ -47,31 +52,31 @@ class Command:
         return median(s.cpu for s in self.samples)
 
 
-class Failed(Exception):
+class CommandError(Exception):
     """A command that did not end well; says how."""
 
 
-def interleave(commands: Iterable[Command], scratch: Path, warm_up: bool = True) -> None:
+def interleave(commands: Iterable[Command], folder: Path) -> None:
     """Take a sample of each command in turn, until each has as many as it asks for.
 
-    A command that fails is noted and left out of the following rounds.
+    The first round does not count: it compiles modules and warms the caches of the disk. A command
+    that fails is noted and left out of the following rounds.
     """
     commands = list(commands)
-    for turn in range(-1 if warm_up else 0, max((c.rounds for c in commands), default=0)):
+    for turn in range(-1, max((c.rounds for c in commands), default=0)):
         for command in commands:
-            if command.failure or turn >= command.rounds or (turn < 0 and command.rounds < 5):
+            if command.failure or turn >= command.rounds or (turn < 0 and command.is_slow):
                 continue
             try:
-                found = take(command, scratch / command.name.replace(" ", "_"))
-            except Failed as failure:
+                found = take(command, folder)
+            except CommandError as failure:
                 command.failure = str(failure)
                 continue
             command.samples += found if turn >= 0 else []
 
 
 def take(command: Command, folder: Path) -> list[Sample]:
-    """Run the command once in ``folder``. Raises Failed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Run the command once in ``folder``. Raises CommandError."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         sample, code = _run(command, folder, out.fileno(), err.fileno())
         out.seek(0)
@@ -79,7 +84,7 @@ def take(command: Command, folder: Path) -> list[Sample]:
         if code:
             last = err.read().decode(errors="replace").strip().splitlines()[-1:]
             slow = f"over {command.limit:.0f} s" if code == -signal.SIGKILL else f"code {code}"
-            raise Failed(": ".join([slow, *last]))
+            raise CommandError(": ".join([slow, *last]))
         if command.tells:
             return [Sample(**s) for s in json.loads(out.read().splitlines()[-1])]
     return [sample]

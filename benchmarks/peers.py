@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from chains.metaflow_chain import source as metaflow_source
 from measure import Command
 
-__all__ = ["BRIDGE", "CHAINS", "ROOT", "Peer", "peers", "quiet", "versions"]
+__all__ = ["BRIDGE", "CHAINS", "ROOT", "Peer", "bridge", "peers", "quiet", "versions"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAINS = ROOT / "benchmarks" / "chains"
@@ -23,47 +22,62 @@ RUNNABLE = "runnable==0.50.*"
 
 @dataclass(frozen=True)
 class Peer:
-    """An engine: the Python it runs in and its script; ``missing`` says why it is left out."""
+    """An engine: its script, the Python it runs in, and the shortest chain that it can have.
+
+    ``tells`` when the script can time a run inside the process; ``missing`` says why the engine
+    is left out.
+    """
 
     name: str
+    script: str
     python: str = sys.executable
-    rounds: int = 5
+    options: tuple[str, ...] = ()
     shortest: int = 1
+    rounds: int = 5
+    tells: bool = False
     missing: str = ""
 
-    def command(self, length: int, scratch: Path, inside: bool = False) -> Command:
-        """A chain of ``length`` tasks, but no shorter than the engine can have it."""
+    def command(self, length: int, folder: Path, inside: bool = False) -> Command:
+        """A chain of ``length`` tasks, or of the shortest, by the script in ``folder``."""
         length = max(length, self.shortest)
-        script, arguments = CHAINS / f"{self.name}_chain.py", [str(length)]
+        arguments = [str(length), *self.options, *(["--inside"] if inside else [])]
+        script = self.script
         if self.name == "metaflow":
-            script, arguments = scratch / f"chain_{length}.py", ["--quiet", "--no-pylint", "run"]
-            script.write_text(metaflow_source(length))
+            script, arguments = f"flow_{length}.py", ["--quiet", "--no-pylint", "run"]
+            (folder / script).write_text(metaflow_source(length))
         return Command(
-            f"{self.name} {length}" + (" inside" if inside else ""),
-            [self.python, str(script), *arguments, *(["--inside"] if inside else [])],
-            quiet(scratch),
+            self.name,
+            [self.python, script, *arguments],
+            quiet(folder),
             self.rounds,
             tells=inside,
+            is_slow=self.name == "metaflow",
         )
 
 
 def peers(rounds: int) -> Iterator[Peer]:
     """bridge, and all that it is compared with."""
-    yield Peer("bridge", rounds=rounds)
-    yield Peer("kedro", rounds=rounds)
+    yield bridge(rounds)
+    yield Peer("kedro", "kedro_chain.py", rounds=rounds, tells=True)
+    silent = Peer("kedro, its log off", "kedro_chain.py", options=("--silent",), rounds=rounds)
+    yield replace(silent, tells=True)
     python, missing = _bench_environment()
-    yield Peer("runnable", python, rounds, missing=missing)
-    yield Peer("metaflow", rounds=min(rounds, 3), shortest=2)
+    yield Peer("runnable", "runnable_chain.py", python, rounds=rounds, missing=missing)
+    yield Peer("metaflow", "metaflow_chain.py", shortest=2, rounds=min(rounds, 3))
 
 
-def quiet(scratch: Path) -> dict[str, str]:
-    """Settings that keep an engine's state in ``scratch`` and let it call nobody."""
+def bridge(rounds: int) -> Peer:
+    """bridge's local engine."""
+    return Peer("bridge", "bridge_chain.py", rounds=rounds, tells=True)
+
+
+def quiet(folder: Path) -> dict[str, str]:
+    """Settings that keep an engine's state in ``folder`` and let it call nobody."""
     return {
         "DO_NOT_TRACK": "1",
         "KEDRO_DISABLE_TELEMETRY": "1",
-        "METAFLOW_HOME": str(scratch / "metaflow-home"),
+        "METAFLOW_HOME": str(folder / "metaflow-home"),
         "METAFLOW_USER": "bench",
-        "PYTHONPATH": str(CHAINS),
         "BRIDGE_HOME": "",
     }
 
@@ -86,7 +100,6 @@ def _bench_environment() -> tuple[str, str]:
 
 def versions() -> dict[str, str]:
     """Python and the engines, by version."""
-    found = {"python": sys.version.split()[0], "cores": str(os.cpu_count())}
-    names = {"bridge": "bridge-core", "kedro": "kedro", "metaflow": "metaflow"}
-    return {**found, **{name: version(package) for name, package in names.items()},
-            "runnable": RUNNABLE.partition("==")[2]}  # fmt: skip
+    found = {name: version(name) for name in ("bridge-core", "kedro", "metaflow")}
+    runnable = RUNNABLE.partition("==")[2]
+    return {"python": sys.version.split()[0], **found, "runnable": runnable}

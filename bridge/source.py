@@ -78,13 +78,13 @@ def _by_adapter(path: Path) -> Pipeline:
 
 
 def _from_yaml(path: Path) -> Pipeline:
-    from bridge.serial import load_yaml
+    from bridge.serial import load_json, load_yaml
 
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"'{path}' cannot be read: {error}") from error
-    return load_yaml(text, str(path))
+    return (load_json if path.suffix == ".json" else load_yaml)(text, str(path))
 
 
 def _from_module(name: str, wanted: str) -> Pipeline:

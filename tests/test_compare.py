@@ -7,7 +7,7 @@ from bridge import Parallel, Pipeline, PythonTask, metric, pickled
 from bridge.compare import Comparison, Difference, verify
 from bridge.errors import UsageError
 from bridge.record import Run, StepRun
-from bridge.report import overhead, rows, verdict
+from bridge.report.table import overhead, rows, verdict
 
 pytestmark = pytest.mark.usefixtures("here")
 

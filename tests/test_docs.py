@@ -62,6 +62,12 @@ def test_what_is_generated_is_up_to_date() -> None:
     ran([sys.executable, "docs/generate.py", "--check"], ROOT)
 
 
+def test_every_adapter_tells_of_its_features() -> None:
+    for project in ROOT.glob("adapters/*/pyproject.toml"):
+        readme = project.with_name("README.md")
+        assert "<!-- features -->\n" in readme.read_text(encoding="utf-8"), readme
+
+
 @pytest.mark.parametrize("page", pages())
 def test_links_resolve(page: str) -> None:
     text = FENCE.sub("", (ROOT / page).read_text(encoding="utf-8"))

@@ -110,7 +110,7 @@ def test_an_export_carries_only_what_it_needs():
 
 
 def made(*steps, taken=(), **parameters):
-    """The statements of the last step, each value reached by the name of its argument in capitals."""
+    """The statements of the last step, values reached by their arguments in capitals."""
     flow = analyse(Pipeline(list(steps), parameters=parameters))
     node = list(flow.nodes.values())[-1]
     values = {read.argument.name: read.argument.name.upper() for read in node.reads}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from itertools import pairwise
 
 import plain
 import pytest
@@ -358,4 +359,4 @@ def test_sorting_keeps_every_edge_or_finds_a_cycle(graph):
     if len(order) < len(earlier):
         cycle = find_cycle({n: e for n, e in earlier.items() if n not in place})
         assert cycle[0] == cycle[-1]
-        assert all(a in earlier[b] for a, b in zip(cycle, cycle[1:], strict=False))
+        assert all(a in earlier[b] for a, b in pairwise(cycle))

@@ -223,7 +223,7 @@ def test_the_record_is_kept_and_its_id_is_guarded():
     found = run_local(pipeline, run_id="my.run-1")
     assert history.find("my.run-1") == found
     assert [r.run_id for r in history.runs()] == ["my.run-1"]
-    with pytest.raises(UsageError, match="there is a run 'my.run-1' already"):
+    with pytest.raises(UsageError, match=r"there is a run 'my\.run-1' already"):
         run_local(pipeline, run_id="my.run-1")
     for bad in ("..", "a/b", "", "x" * 200, "a b"):
         with pytest.raises(UsageError, match="malformed"):

@@ -34,13 +34,15 @@ def write(here, monkeypatch):
         ('only = Pipeline([Stub(name="a")], name="p")', "", "p"),
         ('def create_pipeline():\n    return Pipeline([Stub(name="a")], name="p")', "", "p"),
         (
-            'def main():\n    p = Pipeline([Stub(name="a")], name="p")\n    p.execute()\n    return p\n'
+            'def main():\n    p = Pipeline([Stub(name="a")], name="p")\n'
+            "    p.execute()\n    return p\n"
             'if __name__ == "__main__":\n    main()',
             "",
             "p",
         ),
         (
-            'a = Pipeline([Stub(name="a")], name="one")\nb = Pipeline([Stub(name="a")], name="two")',
+            'a = Pipeline([Stub(name="a")], name="one")\n'
+            'b = Pipeline([Stub(name="a")], name="two")',
             ":b",
             "two",
         ),

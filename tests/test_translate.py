@@ -32,7 +32,7 @@ def test_the_fake_adapter_enters_by_its_entry_point():
     assert "fake" in installed()
     assert load("fake").name == "fake"
     assert version("fake") == "0.1.0"
-    with pytest.raises(AdapterError, match="no adapter is named 'nonsense'; installed: .*fake"):
+    with pytest.raises(AdapterError, match=r"no adapter is named 'nonsense'; installed: .*fake"):
         load("nonsense")
 
 
@@ -183,7 +183,7 @@ def test_files_that_cannot_be_included_are_told(make, says):
 def test_a_users_file_never_takes_the_place_of_a_generated_one(here):
     export = render(pipeline(), "fake")
     export.files["plain.py"] = ""
-    with pytest.raises(UsageError, match="would take the place of the generated 'plain.py'"):
+    with pytest.raises(UsageError, match=r"would take the place of the generated 'plain\.py'"):
         save(export, pipeline(), here / "out")
     assert not (here / "out").exists()
 

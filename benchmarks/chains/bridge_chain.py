@@ -15,10 +15,10 @@ from bridge import Pipeline, PythonTask
 
 
 def chain(length: int) -> Pipeline:
-    steps = [PythonTask(function=work.first, name="task_0", returns=["x"])]
-    for i in range(1, length):
-        steps.append(PythonTask(function=work.following, name=f"task_{i}", returns=["x"]))
-    return Pipeline(steps)
+    functions = [work.first] + [work.following] * (length - 1)
+    return Pipeline(
+        [PythonTask(function=f, name=f"task{i}", returns=["x"]) for i, f in enumerate(functions)]
+    )
 
 
 def main() -> None:

@@ -10,9 +10,10 @@ from runnable import Pipeline, PythonTask
 
 def main() -> None:
     length = int(sys.argv[1])
-    steps = [PythonTask(function=work.first, name="task0", returns=["x"])]
-    for i in range(1, length):
-        steps.append(PythonTask(function=work.following, name=f"task{i}", returns=["x"]))
+    functions = [work.first] + [work.following] * (length - 1)
+    steps = [
+        PythonTask(function=f, name=f"task{i}", returns=["x"]) for i, f in enumerate(functions)
+    ]
     Pipeline(steps=steps).execute()
 
 

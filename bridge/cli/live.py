@@ -12,7 +12,7 @@ from rich.table import Table
 from bridge.cli.describe import failure
 from bridge.compare import Comparison
 from bridge.record import Run
-from bridge.report import rows, verdict
+from bridge.report.table import rows, verdict
 
 __all__ = ["Live", "table"]
 

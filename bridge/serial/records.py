@@ -30,7 +30,7 @@ from bridge.serial.forms import (
     expect,
 )
 from bridge.serial.spot import Problems, Spot, did_you_mean, shown
-from bridge.values import Input, Return
+from bridge.values import At, Return
 
 __all__ = ["Record", "form_of"]
 
@@ -114,7 +114,8 @@ class Record:
 
     def _inside(self, name: Any, where: Where | None, spot: Spot) -> Spot:
         """The place of the fields; steps and pipelines are known by their names from here on."""
-        if not self.is_written or not name or (not self.is_step and name == "pipeline"):
+        is_named = isinstance(name, str) and name and (self.is_step or name != "pipeline")
+        if not self.is_written or not is_named:
             return spot
         return spot.of(f"{'step' if self.is_step else 'pipeline'} {shown(name)}", where)
 
@@ -155,7 +156,8 @@ class AnyStep:
         """The step by its type."""
         record = self.types.get(_tag(type(value)))
         if record is None:
-            raise spot.refuse(f"is a {type(value).__name__}, which has no form as data")
+            there = replace(spot, where=getattr(value, "where", None))
+            raise there.refuse(f"is a {type(value).__name__}, which has no form as data")
         return record.write(value, spot)
 
     def read(self, data: Any, spot: Spot) -> Any:
@@ -211,10 +213,12 @@ class Cases:
         return self._list.schema(definitions)
 
 
+_PLAIN = (str, bool, int, float)
 _forms: dict[Any, Form] = {
     Any: Json(),
+    At: InputForm(),
+    Reference: ReferenceForm(),
     Return: ReturnForm(),
-    Input: InputForm(),
     Step: AnyStep(),
 }
 
@@ -241,7 +245,8 @@ def _make(annotation: Any) -> Form:
 
 
 def _make_of_union(arguments: tuple[Any, ...]) -> Form:
-    if Reference in arguments:
-        return ReferenceForm()
+    """Plain types as they are; of others the first, which is what the model makes of the rest."""
     others = [argument for argument in arguments if argument is not type(None)]
-    return form_of(others[0]) if len(others) == 1 else Plain(*arguments)
+    if len(others) > 1 and all(argument in _PLAIN for argument in others):
+        return Plain(*arguments)
+    return form_of(others[0])

@@ -24,6 +24,7 @@ class AirflowAdapter:
     """Airflow 3 as bridge sees it."""
 
     name = "airflow"
+    reads = False
 
     @property
     def framework(self) -> str:

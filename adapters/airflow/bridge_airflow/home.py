@@ -48,24 +48,25 @@ def _settings(home: Path, dags: Path) -> dict[str, str]:
 def make_database(job: Job) -> None:
     """Lay an empty database with all its tables into the job's Airflow home.
 
-    Making one takes some ten seconds; it is kept for this version of Airflow in the user's cache.
+    Making one takes some ten seconds; it is kept for this version of Airflow in the user's cache,
+    where that can be written to.
     """
     target = _home(job) / _DATABASE
     target.parent.mkdir(parents=True, exist_ok=True)
-    kept = _cache() / f"airflow-{version('apache-airflow-core')}.db"
+    kept = _cache(job.home) / f"airflow-{version('apache-airflow-core')}.db"
     if not kept.exists():
         _migrate(kept)
     shutil.copyfile(kept, target)
 
 
-def _cache() -> Path:
+def _cache(otherwise: Path) -> Path:
     place = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     cache = Path(place) / "bridge"
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError:
-        return Path(tempfile.mkdtemp(prefix="bridge-"))
-    return cache
+        return otherwise
+    return cache if os.access(cache, os.W_OK) else otherwise
 
 
 def _migrate(target: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +18,7 @@ _NEEDS = {
     "files": ["fsspec"],
     "notebook": ["ipykernel", "papermill"],
 }
+_SHORT = 60
 _IGNORE = """\
 # Only the DAG file makes a DAG.
 *
@@ -64,20 +66,17 @@ def _carried(carries: set[str]) -> dict[str, str]:
 
 def _readme(flow: Flow, module: str, carries: set[str]) -> str:
     title = " ".join(flow.pipeline.name.split())
-    values = flow.pipeline.parameters
-    conf = f" --conf {_quoted(_first(values))}" if values else ""
+    conf = _conf(flow.pipeline.parameters)
     text = _README.format(title=title, module=module, dag_id=dag_id(flow.pipeline), conf=conf)
     uses_store = {"files", "objects"} & carries
     return text + (_STORE if uses_store else "")
 
 
-def _first(values: Any) -> str:
-    return json.dumps(dict([next(iter(values.items()))]), ensure_ascii=False)
-
-
-def _quoted(text: str) -> str:
-    """The text in single quotes, as a shell takes it."""
-    return "'" + text.replace("'", "'\\''") + "'"
+def _conf(parameters: Mapping[str, Any]) -> str:
+    """How to give a parameter, with one of them, of which there is a short one, as the example."""
+    texts = (json.dumps({key: v}, ensure_ascii=False) for key, v in parameters.items())
+    text = next((text for text in texts if len(text) < _SHORT), "")
+    return f" --conf {shlex.quote(text)}" if text else ""
 
 
 def _requirements(carries: set[str]) -> str:

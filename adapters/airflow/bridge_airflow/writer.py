@@ -126,8 +126,9 @@ class _Dag:
         inner: list[str] = []
         for key, pipeline in step.pipelines().items():
             place = f"{path}.{key}"
-            inner += [*self._with(place, pipeline.description),
-                      *indent(self._pipeline(pipeline, f"{place}.", depth + 2))]  # fmt: skip
+            inner += todo_lines(self.todos.get(place, ()))
+            inner += self._with(place, pipeline.description)
+            inner += indent(self._pipeline(pipeline, f"{place}.", depth + 2))
         earlier = self._earlier(path)
         named = self._variable(path) if earlier or path in self.edges.used else ""
         return [

@@ -102,15 +102,20 @@ def test_failures(cases: ModuleType, tmp_path: Path) -> None:
         assert message in log
 
 
-def test_a_name_set_again_and_by_both_branches(cases: ModuleType, tmp_path: Path) -> None:
-    run, local, _ = both(cases.rebinding(), tmp_path, total=10)
-    assert comparable(run) == comparable(local)
-    assert run["total"] == 14
-
-
 def test_a_parameter_of_another_type_is_refused(cases: ModuleType, tmp_path: Path) -> None:
     job = export(cases.rebinding(), tmp_path, total="many")
     with pytest.raises(RunError, match=r"refuses the parameters.*'many' is not of type 'integer'"):
+        load("airflow").run(job)
+
+
+def test_a_dag_that_cannot_be_imported(cases: ModuleType, tmp_path: Path) -> None:
+    job = export(cases.rebinding(), tmp_path)
+    (job.project / "rebinding_dag.py").write_text(
+        "from airflow.sdk import dag\nraise OSError('!')\n"
+    )
+    with pytest.raises(
+        RunError, match=r"cannot import the DAG(.|\n)*rebinding_dag.py(.|\n)*OSError"
+    ):
         load("airflow").run(job)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from bridge.flow import Flow, Node, Output
+from bridge.flow import Flow, Node, Output, Parameter, Read
 from bridge.lower.fuse import fit
 from bridge.lower.levels import Branches, Lowered, lower, tasks
 from bridge.model import PythonTask
@@ -13,7 +13,7 @@ from bridge_metaflow.layout import FlowStep, Touched, lay_out
 from bridge_metaflow.naming import Naming, class_name
 from bridge_metaflow.tables import LIMITS
 
-__all__ = ["Plan", "changeable", "plan"]
+__all__ = ["Plan", "can_change", "changeable", "plan"]
 
 _UNCHANGEABLE = (bool, int, float, str)
 
@@ -54,7 +54,7 @@ def plan(flow: Flow) -> Plan:
         return [names.artifact(output) for output in flow.nodes[path].outputs]
 
     def changes(path: str) -> list[str]:
-        return [names.artifact(source) for source in changeable(flow.nodes[path])]
+        return [names.artifact(source) for source in changeable(flow, flow.nodes[path])]
 
     steps = lay_out(structure, Touched(sets, changes), lambda path: flow.nodes[path].task.name)
     names.name_steps(steps)
@@ -64,11 +64,18 @@ def plan(flow: Flow) -> Plan:
     return Plan(flow, lowered, steps, names, narrowed)
 
 
-def changeable(node: Node) -> list[Output]:
+def can_change(flow: Flow, node: Node, read: Read) -> bool:
+    """Whether a function could change in place a value that it is given."""
+    if not isinstance(node.task, PythonTask) or read.argument.annotation in _UNCHANGEABLE:
+        return False
+    if isinstance(read.source, Parameter):
+        return not isinstance(flow.pipeline.parameters[read.source.name], _UNCHANGEABLE)
+    return isinstance(read.source, Output)
+
+
+def changeable(flow: Flow, node: Node) -> list[Output]:
     """The values of other tasks that a function is given and could change in place."""
-    if not isinstance(node.task, PythonTask):
-        return []
-    found = [r.source for r in node.reads if r.argument.annotation not in _UNCHANGEABLE]
+    found = [read.source for read in node.reads if can_change(flow, node, read)]
     return list(dict.fromkeys(source for source in found if isinstance(source, Output)))
 
 

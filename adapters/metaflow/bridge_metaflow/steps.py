@@ -12,7 +12,7 @@ from bridge.flow import Node, Output, Parameter, Read
 from bridge.model import NotebookTask, PythonTask, Stub
 from bridge.values import Fact
 from bridge_metaflow.layout import FlowStep
-from bridge_metaflow.plan import Plan, changeable
+from bridge_metaflow.plan import Plan, can_change, changeable
 
 __all__ = ["Steps"]
 
@@ -111,42 +111,55 @@ class Steps:
         if isinstance(node.task, Stub):
             return [], todos
         made = {names.artifact(o) for p in before or () for o in self.plan.flow.nodes[p].outputs}
-        found = self._body(node, made, grouped=before is not None)
+        found = self._body(node, before)
         self.carries |= found.carries
         sets = {o.name: names.artifact(o) for o in node.outputs}
         lines = [*todos, *found.lines]
         lines += [f"self.{sets[name]} = {value}" for name, value in found.outputs.items()]
-        read = dict.fromkeys(f"{names.artifact(o)}" for o in changeable(node))
+        read = dict.fromkeys(f"{names.artifact(o)}" for o in changeable(self.plan.flow, node))
         only_read = [f"self.{a}" for a in read if a not in made and a not in sets.values()]
         if only_read:
             lines += ["# Only read here: goes on as it was stored.", f"del {', '.join(only_read)}"]
         return [*found.imports, *([""] if found.imports else [])], lines
 
-    def _body(self, node: Node, made: set[str], grouped: bool) -> Body:
-        values = {r.argument.name: self._value(node, r, made, grouped) for r in node.reads}
+    def _body(self, node: Node, before: Sequence[str] | None) -> Body:
+        copied = self._copied(node, before)
+        values = {r.argument.name: self._value(node, r) for r in node.reads}
+        values |= {name: f"deepcopy({values[name]})" for name in copied}
         files = [f"self.{self.plan.names.files(path)}" for path in node.files_from]
         found = body(self.plan.flow, node, values, files, _TAKEN)
-        if any(value.startswith("deepcopy(") for value in values.values()):
+        if copied:
             found.imports.insert(0, "from copy import deepcopy")
         if found.manifest:
             # Set inside the block, whose end fills it, so that it is there after a failure too.
-            setting = (
-                f"self.{self.plan.names.files(node.path)} = {found.manifest}  # filled at the end"
-            )
+            artifact = self.plan.names.files(node.path)
+            setting = f"self.{artifact} = {found.manifest}  # filled at the end"
             found.lines.insert(1, indent([setting])[0])
         return found
 
-    def _value(self, node: Node, read: Read, made: set[str], grouped: bool) -> str:
-        """The expression of an argument's source; a copy of what other tasks here also use."""
+    def _copied(self, node: Node, before: Sequence[str] | None) -> list[str]:
+        """The arguments of which the task needs a copy, since it is not alone in using the value.
+
+        That is so for a value given to two arguments, and in a group for what a task before has
+        made and for parameters.
+        """
+        made = {o for path in before or () for o in self.plan.flow.nodes[path].outputs}
+        found, seen = [], set()
+        for read in node.reads:
+            if can_change(self.plan.flow, node, read):
+                shared = isinstance(read.source, Parameter) and before is not None
+                if shared or read.source in made or (read.source, read.path) in seen:
+                    found.append(read.argument.name)
+                seen.add((read.source, read.path))
+        return found
+
+    def _value(self, node: Node, read: Read) -> str:
+        """The expression by which the source of an argument's value is reached."""
         source, names = read.source, self.plan.names
         if isinstance(source, Parameter):
-            found = f"self.{names.parameters[source.name]}"
-            value = self.plan.flow.pipeline.parameters[source.name]
-            return f"deepcopy({found})" if grouped and isinstance(value, dict | list) else found
+            return f"self.{names.parameters[source.name]}"
         if isinstance(source, Output):
-            found = f"self.{names.artifact(source)}"
-            copied = names.artifact(source) in made and source in changeable(node)
-            return f"deepcopy({found})" if copied else found
+            return f"self.{names.artifact(source)}"
         return self._fact(node, source.name) if isinstance(source, Fact) else ""
 
     def _fact(self, node: Node, name: str) -> str:

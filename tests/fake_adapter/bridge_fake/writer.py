@@ -67,7 +67,7 @@ def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Opti
     carries |= found.carries
     pickled = {o.name for o in node.outputs if o.kind is Kind.PICKLED}
     stores = [
-        f"values[{literal(node.path)}, {literal(n)}] = {'pickled(' + e + ')' if n in pickled else e}"
+        f"values[{literal(node.path)}, {literal(n)}] = {f'pickled({e})' if n in pickled else e}"
         for n, e in found.outputs.items()
     ]
     if found.manifest:

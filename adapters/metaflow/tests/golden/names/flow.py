@@ -157,6 +157,7 @@ class TheOddNamesClassNextFlow(FlowSpec):
 
     @step
     def after(self):
+        from copy import deepcopy
         from metaflow_functions import odd
         from tasklib.values import to_json
 
@@ -186,7 +187,7 @@ class TheOddNamesClassNextFlow(FlowSpec):
                 merge_artifacts=self.merge_artifacts_,
                 results=self.results,
                 to_json=self.to_json,
-                first=self.first,
+                first=deepcopy(self.first),
                 **{
                     "class": self.new_class,
                     "with space": self.new_with_space,

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bridge.compare import Comparison
 from bridge.model import Pipeline
+from bridge.record import Run
+from bridge.report.table import rows, verdict
 from bridge.show.outline import outline, plain, prose
-from bridge.show.page import page as whole_page
-from bridge.show.page import section, table, text
+from bridge.show.page import page, section, table, text
 from bridge.show.svg import draw
 
-if TYPE_CHECKING:
-    from bridge.compare import Comparison
-
-__all__ = ["page"]
+__all__ = ["render"]
 
 _LONGEST = 2000  # letters of a value that are shown
 
@@ -28,31 +27,30 @@ _STYLE = """\
 .engines pre{max-width:none;white-space:pre;overflow:auto;max-height:480px}"""
 
 
-def page(
-    found: Comparison, pipeline: Pipeline, verdict: str, rows: tuple[list[str], list[list[str]]]
-) -> str:
-    """The page; ``verdict`` is a sentence, ``rows`` the titles and the rows of the table."""
-    titles, lines = rows
+def render(found: Comparison, pipeline: Pipeline) -> str:
+    """The page."""
+    titles, lines = rows(found)
     engines = [run.on for run in found.runs]
-    return whole_page(
+    return page(
         f"{plain(pipeline.name)}, compared",
-        _header(pipeline, verdict, found.agree),
+        _header(pipeline, verdict(found), found.agree),
         section("Engines", table(titles, [[text(plain(cell)) for cell in row] for row in lines])),
         section("Where they part", table(["what", *engines], _differences(found, engines))),
         section("What went wrong", table(["engine", "step", "error"], _errors(found))),
         section("Seconds of each step", table(["step", *engines], _steps(found))),
+        section("Values, objects and files", table(["name", "value", "kind"], _results(found))),
         section("The pipeline", draw(outline(pipeline))),
         section("The code that was generated", _code(found.texts)),
         style=_STYLE,
     )
 
 
-def _header(pipeline: Pipeline, verdict: str, agree: bool) -> str:
+def _header(pipeline: Pipeline, sentence: str, agree: bool) -> str:
     about = f"<p>{text(prose(pipeline.description))}</p>" if pipeline.description else ""
     kind = "agree" if agree else "part"
     return (
         f"<header><h1>{text(plain(pipeline.name))}</h1>{about}</header>"
-        f'<div class="verdict {kind}">{text(plain(verdict))}</div>'
+        f'<div class="verdict {kind}">{text(plain(sentence))}</div>'
     )
 
 
@@ -88,6 +86,25 @@ def _steps(found: Comparison) -> Iterator[list[str]]:
             told = f"{step.seconds:.2f}" if step else ""
             cells.append(f"{step.status}, {told}" if step and step.status != "succeeded" else told)
         yield [f"<code>{text(plain(name))}</code>", *map(text, cells)]
+
+
+def _results(found: Comparison) -> Iterator[list[str]]:
+    """What the first engine gave; where the others agree, what all gave."""
+    run = found.runs[0]
+    for name, value in run.parameters.items():
+        yield _result(name, json.dumps(value, ensure_ascii=False), _kind(run, name))
+    for kind, values in (("object", run.objects), ("file", run.files)):
+        for name, value in values.items():
+            yield _result(name, value, kind)
+
+
+def _kind(run: Run, name: str) -> str:
+    return "metric" if name in run.metrics else "value"
+
+
+def _result(name: str, value: str, kind: str) -> list[str]:
+    short = value if len(value) <= 200 else f"{value[:197]}..."
+    return [f"<code>{text(plain(name))}</code>", f"<code>{text(plain(short))}</code>", kind]
 
 
 def _code(texts: Mapping[str, Mapping[str, str]]) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from bridge.compare import Comparison, Difference
 from bridge.model import Pipeline, Stub
 from bridge.record import Run, StepRun
-from bridge.report import rows, verdict
-from bridge.show.report import page
+from bridge.report.page import render
 
 HOSTILE = '</pre><script>"a"</script>'
 
 
 def shown(found: Comparison) -> str:
     pipeline = Pipeline([Stub("step")], name=HOSTILE)
-    return page(found, pipeline, verdict(found), rows(found))
+    return render(found, pipeline)
 
 
 def test_engines_that_agree():

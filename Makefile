@@ -65,9 +65,10 @@ $(UV): requirements-uv.lock
 # Two stamps: a changed lock installs what changed in it, a changed pyproject.toml only the projects of this repository.
 # The build backend is in the lock, hence no build isolation: nothing unpinned is ever fetched.
 $(LOCKED): $(UV) requirements.lock
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@touch $@
 
 $(READY): $(LOCKED) $(PROJECTS)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
+	$(BIN)/python -m compileall -q bridge adapters/*/bridge_*
 	@touch $@

@@ -95,7 +95,15 @@ def features(page: Path) -> str:
         if feature not in carried:
             refused.setdefault(support[feature].how, []).append(f"`{feature}`")
     lines = [f"- {how}: {', '.join(names)}" for how, names in refused.items()]
-    return "\n".join([table(["feature", "level", "how"], rows), "", "Not there, and refused by name:", "", *lines])
+    return "\n".join(
+        [
+            table(["feature", "level", "how"], rows),
+            "",
+            "Not there, and refused by name:",
+            "",
+            *lines,
+        ]
+    )
 
 
 def cases(page: Path) -> str:

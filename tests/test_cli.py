@@ -21,13 +21,18 @@ def fail():
     raise KeyError("no such thing")
 """
 PIPELINE = """
-from bridge import Pipeline, PythonTask, metric
+from bridge import Parallel, Pipeline, PythonTask, metric
 from cli_functions import double, fail
+
+def pipeline_of():
+    return PythonTask(function=double, returns=["y"]).as_pipeline()
 
 step = PythonTask(function=double, returns=[metric("y")])
 pipeline = Pipeline([step], name="p", parameters={"x": 1})
 failing = Pipeline([PythonTask(function=fail)])
 wrong = Pipeline([PythonTask(function=double)])
+both = Parallel(name="p", branches={"l": pipeline_of(), "r": pipeline_of()})
+twice = Pipeline([both], parameters={"x": 1})
 """
 
 
@@ -196,6 +201,21 @@ def test_compare_writes_its_report(project):
 @pytest.mark.parametrize("form", ["text", "mermaid", "svg", "html", "json", "yaml"])
 def test_show(project, form):
     assert "double" in bridge("show", "flow.py", "--format", form).stdout
+
+
+def test_a_pipeline_as_data_runs_like_the_one_in_python(project):
+    for form in ("yaml", "json"):
+        (project / f"data.{form}").write_text(bridge("show", "flow.py", "--format", form).stdout)
+        record = json.loads(bridge("run", f"data.{form}", "--json").stdout)
+        assert record["parameters"] == {"x": 1, "y": 2}
+
+
+@pytest.mark.parametrize(
+    "words", [["run"], ["check", "--to", "fake"], ["export", "--to", "fake", "--dry-run"]]
+)
+def test_what_is_seldom_meant_is_told(project, words):
+    done = bridge(words[0], "flow.py:twice", *words[1:])
+    assert "warning: 'y' is set by branches 'l' and 'r' of 'p'" in done.stderr
 
 
 def test_adapters_tell_what_they_carry():

@@ -56,8 +56,6 @@ class Metaflow:
         environment = {
             "METAFLOW_HOME": home,
             "METAFLOW_DATASTORE_SYSROOT_LOCAL": home,
-            "METAFLOW_DEFAULT_DATASTORE": "local",
-            "METAFLOW_DEFAULT_METADATA": "local",
             "METAFLOW_USER": os.environ.get("METAFLOW_USER", "bridge"),
         }
         return run_apart("bridge_metaflow.engine", job, environment)

@@ -24,7 +24,7 @@ from bridge_metaflow.writer import parameter_type
 __all__ = ["run"]
 
 _ENDED = re.compile(r"\[\d+/(\w+)/\d+ \(pid \d+\)\] Task (finished successfully|failed)\.$")
-_OWN = ("METAFLOW_HOME", "METAFLOW_USER", "METAFLOW_D")
+_OWN = {f"METAFLOW_{name}" for name in ("HOME", "USER", "DATASTORE_SYSROOT_LOCAL")}
 
 
 def run(job: Job) -> Run:
@@ -46,7 +46,7 @@ def run(job: Job) -> Run:
 
 def _isolate(job: Job) -> None:
     """Take what would send the run elsewhere out of the environment; let objects be loaded."""
-    for name in [n for n in os.environ if n.startswith("METAFLOW_") and not n.startswith(_OWN)]:
+    for name in [n for n in os.environ if n.startswith("METAFLOW_") and n not in _OWN]:
         del os.environ[name]
     Path(os.environ["METAFLOW_DATASTORE_SYSROOT_LOCAL"]).mkdir(parents=True, exist_ok=True)
     sys.path.insert(0, str(job.project))
@@ -87,20 +87,15 @@ def _output(command: list[str]) -> Iterator[str]:
 def _command(job: Job, laid: Plan, id_file: Path) -> list[str]:
     flow = str(job.project / laid.file)
     workers = str(max(2, os.cpu_count() or 2))
-    options = [
-        "--run-id-file",
-        str(id_file),
-        "--max-workers",
-        workers,
-        "--max-num-splits",
-        "100000",
-    ]
+    options = [f"--run-id-file={id_file}", f"--max-workers={workers}", "--max-num-splits=100000"]
     given = [
         f"--{own}={_as_text(name, laid.flow.pipeline.parameters[name], job.parameters[name])}"
         for name, own in laid.names.parameters.items()
         if name in job.parameters
     ]
-    return [sys.executable, "-u", flow, "--no-pylint", "--quiet", "run", *options, *given]
+    local = ["--datastore=local", "--metadata=local", "--environment=local"]
+    quiet = ["--no-pylint", "--quiet"]
+    return [sys.executable, "-u", flow, *quiet, *local, "run", *options, *given]
 
 
 def _as_text(name: str, default: Any, value: Any) -> str:

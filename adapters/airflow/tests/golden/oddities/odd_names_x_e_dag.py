@@ -38,18 +38,18 @@ def next_(params):
     return {"next ended": to_json(same(value=params["next"]), "next ended")}
 
 
-@task(task_id="input")
-def input_(params):
-    from airflow_functions import same
-
-    return {"input ended": to_json(same(value=params["input"]), "input ended")}
-
-
 @task(task_id="Uni")
 def Ünï(params):
     from airflow_functions import same
 
     return {"Ünï ended": to_json(same(value=params["Ünï"]), "Ünï ended")}
+
+
+@task(task_id="_65e5_672c")
+def 日本(params):
+    from airflow_functions import same
+
+    return {"日本 ended": to_json(same(value=params["日本"]), "日本 ended")}
 
 
 @task
@@ -63,19 +63,8 @@ def with_space(params):
     }
 
 
-@task(task_id="with-space")
+@task
 def with_space_2(params):
-    from airflow_functions import same
-
-    return {
-        "with-space ended": to_json(
-            same(value=params["with-space"]), "with-space ended"
-        )
-    }
-
-
-@task(task_id="with_space_2")
-def with_space_3(params):
     from airflow_functions import same
 
     return {
@@ -113,13 +102,6 @@ def ti(params):
     return {"ti ended": to_json(same(value=params["ti"]), "ti ended")}
 
 
-@task(task_id="task")
-def task_(params):
-    from airflow_functions import same
-
-    return {"task ended": to_json(same(value=params["task"]), "task ended")}
-
-
 @task(task_id="to_json")
 def to_json_(params):
     from airflow_functions import same
@@ -127,25 +109,11 @@ def to_json_(params):
     return {"to_json ended": to_json(same(value=params["to_json"]), "to_json ended")}
 
 
-@task(task_id="dag")
-def dag_(params):
-    from airflow_functions import same
-
-    return {"dag ended": to_json(same(value=params["dag"]), "dag ended")}
-
-
 @task
 def same(params):
     from airflow_functions import same
 
     return {"same ended": to_json(same(value=params["same"]), "same ended")}
-
-
-@task
-def oddities(params):
-    from airflow_functions import same
-
-    return {"oddities ended": to_json(same(value=params["oddities"]), "oddities ended")}
 
 
 @task(task_id="downstream_join_id_2")
@@ -171,20 +139,6 @@ def run_sh(params):
     from airflow_functions import same
 
     return {"run.sh ended": to_json(same(value=params["run.sh"]), "run.sh ended")}
-
-
-@task(task_id="_65e5_672c")
-def 日本(params):
-    from airflow_functions import same
-
-    return {"日本 ended": to_json(same(value=params["日本"]), "日本 ended")}
-
-
-@task
-def files(params):
-    from airflow_functions import same
-
-    return {"files ended": to_json(same(value=params["files"]), "files ended")}
 
 
 @task(task_id="__classname__")
@@ -237,25 +191,19 @@ def back(
     self_result,
     a_b_result,
     next_result,
-    input_result,
     Ünï_result,
+    日本_result,
     with_space_result,
     with_space_result_2,
-    with_space_result_3,
     params_result,
     context_result,
     print_result,
     ti_result,
-    task_result,
     to_json_result,
-    dag_result,
     same_result,
-    oddities_result,
     downstream_join_id_result,
     x__result,
     run_sh_result,
-    日本_result,
-    files_result,
     classname___result,
     join_result,
     params,
@@ -267,20 +215,15 @@ def back(
             everything(
                 self=params["self"],
                 next=params["next"],
-                input=params["input"],
                 Ünï=params["Ünï"],
+                日本=params["日本"],
                 params=params["params"],
                 context=params["context"],
                 print=params["print"],
                 ti=params["ti"],
-                task=params["task"],
                 to_json=params["to_json"],
-                dag=params["dag"],
                 same=params["same"],
-                oddities=params["oddities"],
                 downstream_join_id=params["downstream_join_id"],
-                日本=params["日本"],
-                files=params["files"],
                 nested=params["nested"],
                 kept=params["kept"],
                 number=params["number"],
@@ -298,7 +241,6 @@ def back(
                     "class": params["class"],
                     'a"b': params['a"b'],
                     "with space": params["with space"],
-                    "with-space": params["with-space"],
                     "with.space": params["with.space"],
                     "{{ x }}": params["{{ x }}"],
                     "run.sh": params["run.sh"],
@@ -307,27 +249,21 @@ def back(
                     "self ended": self_result["self ended"],
                     'a"b ended': a_b_result['a"b ended'],
                     "next ended": next_result["next ended"],
-                    "input ended": input_result["input ended"],
                     "Ünï ended": Ünï_result["Ünï ended"],
+                    "日本 ended": 日本_result["日本 ended"],
                     "with space ended": with_space_result["with space ended"],
-                    "with-space ended": with_space_result_2["with-space ended"],
-                    "with.space ended": with_space_result_3["with.space ended"],
+                    "with.space ended": with_space_result_2["with.space ended"],
                     "params ended": params_result["params ended"],
                     "context ended": context_result["context ended"],
                     "print ended": print_result["print ended"],
                     "ti ended": ti_result["ti ended"],
-                    "task ended": task_result["task ended"],
                     "to_json ended": to_json_result["to_json ended"],
-                    "dag ended": dag_result["dag ended"],
                     "same ended": same_result["same ended"],
-                    "oddities ended": oddities_result["oddities ended"],
                     "downstream_join_id ended": downstream_join_id_result[
                         "downstream_join_id ended"
                     ],
                     "{{ x }} ended": x__result["{{ x }} ended"],
                     "run.sh ended": run_sh_result["run.sh ended"],
-                    "日本 ended": 日本_result["日本 ended"],
-                    "files ended": files_result["files ended"],
                     "__classname__ ended": classname___result["__classname__ ended"],
                     "v none": odd_values_result["v none"],
                     "v one": odd_values_result["v one"],
@@ -451,25 +387,19 @@ def nothing():
         "self": Param("value of self", type="string"),
         'a"b': Param('value of a"b', type="string"),
         "next": Param("value of next", type="string"),
-        "input": Param("value of input", type="string"),
         "Ünï": Param("value of Ünï", type="string"),
+        "日本": Param("value of 日本", type="string"),
         "with space": Param("value of with space", type="string"),
-        "with-space": Param("value of with-space", type="string"),
         "with.space": Param("value of with.space", type="string"),
         "params": Param("value of params", type="string"),
         "context": Param("value of context", type="string"),
         "print": Param("value of print", type="string"),
         "ti": Param("value of ti", type="string"),
-        "task": Param("value of task", type="string"),
         "to_json": Param("value of to_json", type="string"),
-        "dag": Param("value of dag", type="string"),
         "same": Param("value of same", type="string"),
-        "oddities": Param("value of oddities", type="string"),
         "downstream_join_id": Param("value of downstream_join_id", type="string"),
         "{{ x }}": Param("value of {{ x }}", type="string"),
         "run.sh": Param("value of run.sh", type="string"),
-        "日本": Param("value of 日本", type="string"),
-        "files": Param("value of files", type="string"),
         "__classname__": Param("value of __classname__", type="string"),
         "nested": Param(
             {"__type": "dict", "__var": [None, {"deep": 1.0}]}, type="object"
@@ -488,25 +418,19 @@ def odd_names_x_é():
     self_result = self()
     a_b_result = a_b()
     next_result = next_()
-    input_result = input_()
     Ünï_result = Ünï()
+    日本_result = 日本()
     with_space_result = with_space()
     with_space_result_2 = with_space_2()
-    with_space_result_3 = with_space_3()
     params_result = params()
     context_result = context()
     print_result = print_()
     ti_result = ti()
-    task_result = task_()
     to_json_result = to_json_()
-    dag_result = dag_()
     same_result = same()
-    oddities_result = oddities()
     downstream_join_id_result = downstream_join_id()
     x__result = x()
     run_sh_result = run_sh()
-    日本_result = 日本()
-    files_result = files()
     classname___result = classname()
     join_result = join(class_result, classname___result)
     odd_values_result = odd_values()
@@ -516,25 +440,19 @@ def odd_names_x_é():
         self_result,
         a_b_result,
         next_result,
-        input_result,
         Ünï_result,
+        日本_result,
         with_space_result,
         with_space_result_2,
-        with_space_result_3,
         params_result,
         context_result,
         print_result,
         ti_result,
-        task_result,
         to_json_result,
-        dag_result,
         same_result,
-        oddities_result,
         downstream_join_id_result,
         x__result,
         run_sh_result,
-        日本_result,
-        files_result,
         classname___result,
         join_result,
     )

@@ -16,6 +16,9 @@ from statistics import median
 from typing import NamedTuple
 
 
+COMPILED = Path(__file__).resolve().parent.parent / "build" / "bench-pycache"
+
+
 class Sample(NamedTuple):
     """Seconds on the clock, and of the processor with all processes that were started."""
 
@@ -95,7 +98,7 @@ def _run(command: Command, folder: Path, out: int, err: int) -> tuple[Sample, in
     process = subprocess.Popen(
         command.argv,
         cwd=folder,
-        env={**os.environ, **command.environment},
+        env=_environment(command),
         stdin=subprocess.DEVNULL,
         stdout=out,
         stderr=err,
@@ -108,3 +111,10 @@ def _run(command: Command, folder: Path, out: int, err: int) -> tuple[Sample, in
     timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     return Sample(wall, used.ru_utime + used.ru_stime), process.returncode
+
+
+def _environment(command: Command) -> dict[str, str]:
+    """The caller's, where modules are compiled once, as wherever software is installed."""
+    found = {**os.environ, "PYTHONPYCACHEPREFIX": str(COMPILED), **command.environment}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found

@@ -51,7 +51,7 @@ class Peer:
             quiet(folder),
             self.rounds,
             tells=inside,
-            is_slow=self.name == "metaflow",
+            is_slow=self.name == "metaflow" and length > self.shortest,
         )
 
 

@@ -17,11 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridge.adapter import Job
+from bridge.emit.body import NOTEBOOKS
 from bridge.errors import RunError
 from bridge.record import Run
 from bridge.results import collect
 
-__all__ = ["collect", "run_apart", "serve"]
+__all__ = ["collect", "kept_notebooks", "run_apart", "serve"]
 
 STORE_VARIABLE = "PIPELINE_STORE"
 """The environment variable by which an exported project is told where its store is."""
@@ -58,6 +59,12 @@ def run_apart(module: str, job: Job, environment: Mapping[str, str]) -> Run:
     run.seconds = run.seconds or time.monotonic() - started
     run.artifacts.setdefault("log", str(job.home / "engine.log"))
     return run
+
+
+def kept_notebooks(job: Job, run_id: str) -> dict[str, str]:
+    """The notebooks that an export kept of the run that its engine calls ``run_id``, by name."""
+    found = sorted((job.workdir / NOTEBOOKS / run_id).glob("*.ipynb"))
+    return {path.name: str(path) for path in found}
 
 
 def _died(module: str, code: int, log: Path) -> str:

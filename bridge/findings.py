@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from bridge.errors import Where
 from bridge.flow import walk
+from bridge.frozen import Frozen
 from bridge.model import (
     Catalog,
     Composite,
@@ -40,6 +41,7 @@ __all__ = [
     "Support",
     "account",
     "attributes",
+    "carries",
     "emulated",
     "native",
     "unsupported",
@@ -100,8 +102,7 @@ class Level(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-@dataclass(frozen=True)
-class Support:
+class Support(Frozen):
     """What a target does with a feature; ``how`` says by what means, or why it cannot."""
 
     level: Level
@@ -132,8 +133,7 @@ class Attribute(NamedTuple):
     where: Where | None
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Frozen):
     """What became of one attribute; ``code`` is ``feature.level`` and stays stable."""
 
     level: Level
@@ -160,6 +160,9 @@ class Finding:
         return f"{self.level}: {self.message}{hint}{place}"
 
 
+_REFUSED = (Level.UNSUPPORTED, Level.DROPPED)
+
+
 @dataclass
 class Report:
     """The findings of one translation, one for each attribute read."""
@@ -175,7 +178,7 @@ class Report:
 
     def refused(self) -> list[Finding]:
         """The findings for which a strict translation writes nothing."""
-        return [f for f in self.findings if f.level in (Level.UNSUPPORTED, Level.DROPPED)]
+        return [f for f in self.findings if f.level in _REFUSED]
 
     def amend(self, step: str, attribute: str, level: Level, message: str) -> None:
         """Say more precisely what became of an attribute than its feature's support does."""
@@ -193,15 +196,19 @@ def account(pipeline: Pipeline, support: Mapping[Feature, Support]) -> Report:
     return Report([_finding(attribute, support) for attribute in attributes(pipeline)])
 
 
+def carries(pipeline: Pipeline, support: Mapping[Feature, Support]) -> bool:
+    """Whether nothing that is set in ``pipeline`` would be refused; cheaper than the findings."""
+    refused = {f for f, s in support.items() if s.level in _REFUSED}
+    return all(attribute.feature not in refused for attribute in attributes(pipeline))
+
+
 def _finding(attribute: Attribute, support: Mapping[Feature, Support]) -> Finding:
     given = support[attribute.feature]
     level = Level.CARRIED if given.level is Level.NATIVE else given.level
     subject = f"{attribute.attribute} of '{attribute.step}'" if attribute.step else (
         f"{attribute.attribute} of the pipeline"
     )  # fmt: skip
-    verb = {Level.UNSUPPORTED: "cannot be carried", Level.DROPPED: "is dropped"}.get(
-        level, f"is {level}"
-    )
+    verb = "cannot be carried" if level is Level.UNSUPPORTED else f"is {level}"
     message = f"{subject} {verb}" + (f": {given.how}" if given.how else "")
     return Finding(level, message=message, **attribute._asdict())
 
@@ -235,6 +242,9 @@ _SIMPLE: dict[str, Feature] = {
     "break_on": Feature.LOOP,
     "index_as": Feature.LOOP,
     "extra": Feature.STUB,
+}
+_SIMPLE_OF = {
+    kind: [(f.name, _SIMPLE[f.name]) for f in fields(kind) if f.name in _SIMPLE] for kind in _TASKS
 }
 _NAMED: dict[str, Feature] = {
     "parameters": Feature.PARAMETERS,
@@ -272,14 +282,15 @@ def _of_pipeline(pipeline: Pipeline, path: str) -> Iterator[Attribute]:
 def _of_step(step: Step, path: str) -> Iterator[Attribute]:
     main, feature = _TASKS[type(step)]
     yield Attribute(feature, path, main, step.where)
-    for f in fields(step):
-        if f.name in _SIMPLE and getattr(step, f.name):
-            yield Attribute(_SIMPLE[f.name], path, f.name, step.where)
+    for name, feature in _SIMPLE_OF[type(step)]:
+        if getattr(step, name):
+            yield Attribute(feature, path, name, step.where)
     if isinstance(step, Map) and any(isinstance(s, Map) for _, s in walk(step.branch)):
         yield Attribute(Feature.MAP_NESTED, path, "branch", step.where)
     if isinstance(step, Task):
         yield from _of_values(step, path)
-        yield from _of_catalog(step.catalog or Catalog(), path, step.where)
+        if step.catalog:
+            yield from _of_catalog(step.catalog, path, step.where)
 
 
 def _of_values(task: Task, path: str) -> Iterator[Attribute]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bridge.checks import check_inner, check_parameters, check_task
 from bridge.errors import ModelError, Problem
+from bridge.frozen import Frozen
 from bridge.model import Catalog, Composite, Parallel, Pipeline, PythonTask, Step, Stub, Task
 from bridge.order import arrange
 from bridge.scope import Output, Parameter, Puts, Scope, Source
@@ -22,8 +23,7 @@ from bridge.values import At, Constant, Fact, Kind, Return
 __all__ = ["Flow", "Node", "Output", "Parameter", "Read", "Source", "analyse", "walk"]
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(Frozen):
     """One argument of a task, the source of its value, and the place inside that value."""
 
     argument: Argument
@@ -31,8 +31,7 @@ class Read:
     path: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Frozen):
     """A task in its place.
 
     ``path`` names it in the whole pipeline (``parallel.branch.task``); ``files_from`` are the
@@ -341,7 +340,10 @@ def _tasks(step: Step) -> Iterator[Task]:
 
 def files_of(task: Task) -> Catalog:
     """The files of a task; a stub does nothing, so it has none."""
-    return (not isinstance(task, Stub) and task.catalog) or Catalog()
+    return (not isinstance(task, Stub) and task.catalog) or _NO_FILES
+
+
+_NO_FILES = Catalog()
 
 
 def _returns(task: Task) -> tuple[Return, ...]:

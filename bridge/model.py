@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal
 
 from bridge.errors import ModelError, Where
+from bridge.frozen import Frozen
 from bridge.references import Reference, refer
 from bridge.values import Input, Return, to_input, to_return
 
@@ -63,8 +64,7 @@ def _refer(function: Reference | Callable[..., Any] | str) -> Reference:
         raise ModelError(str(error), _written_at()) from None
 
 
-@dataclass(frozen=True)
-class Catalog:
+class Catalog(Frozen):
     """The files of a task, as globs relative to the working directory.
 
     ``get`` are placed before the task, ``put`` stored after it; with ``store_copy=False`` only the
@@ -80,8 +80,7 @@ class Catalog:
         object.__setattr__(self, "put", _texts(self.put, "a glob of Catalog(put=...)"))
 
 
-@dataclass(frozen=True)
-class Retry:
+class Retry(Frozen):
     """How often a failed task is tried again; ``delay`` in seconds, times ``backoff`` each time."""
 
     times: int
@@ -89,8 +88,7 @@ class Retry:
     backoff: float = 1.0
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(Frozen):
     """What a task asks of the machine: cores, memory in MB, graphic cards."""
 
     cpu: float | None = None
@@ -98,8 +96,7 @@ class Resources:
     gpu: int | None = None
 
 
-@dataclass(frozen=True)
-class Dataset:
+class Dataset(Frozen):
     """A named place with a type: any importable class that has ``load()`` and ``save()``."""
 
     type: str
@@ -108,8 +105,7 @@ class Dataset:
     credentials: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(Frozen, kw_only=True, init=False):
     """What a pipeline is made of; ``name`` is unique in its pipeline.
 
     ``after`` names steps of the same pipeline that must have ended before this one starts.
@@ -129,8 +125,7 @@ class Step:
             raise ModelError(f"a step's name must be printable text, not {self.name!r}", self.where)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Task(Step):
+class Task(Step, kw_only=True, init=False):
     """A step that does work: what it reads, what it returns, its files and its policy.
 
     ``inputs`` says what an argument receives when that is not the name the argument has;
@@ -176,8 +171,7 @@ class Task(Step):
         return Pipeline([self], name=self.name)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PythonTask(Task):
+class PythonTask(Task, kw_only=True):
     """A call of a Python function; named like the function unless told otherwise."""
 
     function: Reference | Callable[..., Any] | str
@@ -196,22 +190,19 @@ class PythonTask(Task):
         return self.function
 
 
-@dataclass(frozen=True, kw_only=True)
-class NotebookTask(Task):
+class NotebookTask(Task, kw_only=True):
     """A notebook, executed once by papermill; the path is relative to the pipeline's file."""
 
     notebook: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShellTask(Task):
+class ShellTask(Task, kw_only=True):
     """A command for the shell; its values arrive as environment variables."""
 
     command: str
 
 
-@dataclass(frozen=True, init=False, kw_only=True)
-class Stub(Task):
+class Stub(Task, init=False):
     """A task that does nothing yet; whatever else is written on it is kept in ``extra``."""
 
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -233,8 +224,7 @@ class Stub(Task):
 _MISSING = Step.__dataclass_fields__["name"].default_factory
 
 
-@dataclass(frozen=True, kw_only=True)
-class Composite(Step):
+class Composite(Step, init=False):
     """A step made of pipelines."""
 
     def pipelines(self) -> dict[str, Pipeline]:
@@ -242,8 +232,7 @@ class Composite(Step):
         raise NotImplementedError
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parallel(Composite):
+class Parallel(Composite, kw_only=True):
     """Branches that each start from a copy of the scope and may run at the same time."""
 
     branches: Mapping[str, Pipeline]
@@ -259,8 +248,7 @@ class Parallel(Composite):
         return dict(self.branches)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Map(Composite):
+class Map(Composite, kw_only=True):
     """One run of ``branch`` for each item of the list ``iterate_on``, named ``iterate_as``."""
 
     branch: Pipeline
@@ -278,8 +266,7 @@ class Map(Composite):
         return {"": self.branch}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Conditional(Composite):
+class Conditional(Composite, kw_only=True):
     """The branch whose key equals the value of ``parameter``, else ``default``."""
 
     parameter: str
@@ -292,8 +279,7 @@ class Conditional(Composite):
         return given | ({"default": self.default} if self.default else {})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loop(Composite):
+class Loop(Composite, kw_only=True):
     """``branch`` again and again, until ``break_on`` is true or ``max_iterations`` are done."""
 
     branch: Pipeline
@@ -306,8 +292,7 @@ class Loop(Composite):
         return {"": self.branch}
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(Frozen):
     """Steps that run in a scope of named values, which starts from ``parameters``.
 
     With ``order="list"`` the steps run in the order written; with ``order="data"`` a step waits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 __all__ = ["Run", "Status", "StepRun"]
@@ -45,7 +45,7 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON."""
-        return asdict(self)
+        return {**vars(self), "steps": [dict(vars(step)) for step in self.steps]}
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Run:

@@ -39,7 +39,9 @@ class Reference:
         return f"Reference({str(self)!r})"
 
     def __eq__(self, other: object) -> bool:
-        return str(self) == str(other) if isinstance(other, Reference) else NotImplemented
+        if not isinstance(other, Reference):
+            return NotImplemented
+        return self.qualname == other.qualname and self.module == other.module
 
     def __hash__(self) -> int:
         return hash((self.module, self.qualname))

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from bridge.frozen import Frozen
 from bridge.globs import is_literal, overlap
 from bridge.values import Constant, Fact, Kind
 
 __all__ = ["Output", "Parameter", "Puts", "Scope", "Source"]
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Frozen):
     """A value that the pipeline starts with."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(Frozen):
     """A value that the task at ``step`` gives back."""
 
     step: str

@@ -11,11 +11,11 @@ import inspect
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bridge.errors import ModelError
+from bridge.frozen import Frozen
 from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task
 from bridge.references import Reference
 
@@ -27,8 +27,7 @@ UNKNOWN: Any = inspect.Parameter.empty
 _SHELL_NAME = re.compile(r"\$(?:\{#?!?)?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(Frozen):
     """One thing a task asks for by name; ``annotation`` is a type or ``UNKNOWN``."""
 
     name: str
@@ -37,8 +36,7 @@ class Argument:
     positional_only: bool = False
 
 
-@dataclass(frozen=True)
-class Signature:
+class Signature(Frozen):
     """What a task asks for; ``rest`` when it also takes whatever else there is (``**kwargs``)."""
 
     arguments: tuple[Argument, ...] = ()

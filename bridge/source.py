@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,6 +83,7 @@ def _from_yaml(path: Path) -> Pipeline:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"'{path}' cannot be read: {error}") from error
+    sys.path.insert(0, str(path.resolve().parent))
     return (load_json if path.suffix == ".json" else load_yaml)(text, str(path))
 
 
@@ -130,6 +130,8 @@ def _run(source: str, action: Any) -> Any:
     except BridgeError:
         raise
     except (Exception, SystemExit) as error:
+        import traceback
+
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if "importlib" not in f.filename and f.filename != __file__]
         place = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""

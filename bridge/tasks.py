@@ -12,7 +12,9 @@ from typing import Any
 
 from bridge.carried.arguments import call
 from bridge.carried.values import to_json, unpack
+from bridge.emit.names import identifier
 from bridge.flow import Node
+from bridge.frozen import Frozen
 from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task
 from bridge.signatures import notebook_path
 from bridge.values import Kind
@@ -22,12 +24,15 @@ __all__ = ["Done", "Place", "perform"]
 Manifest = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where tasks work: the store of files and objects, and the folder for executed notebooks."""
+class Place(Frozen):
+    """Where tasks work: the store of files and objects, and where executed notebooks go."""
 
     store: str
     artifacts: Path
+
+    def notebook(self, node: Node) -> Path:
+        """Where the executed notebook of a task goes; tasks of one name have paths of their own."""
+        return self.artifacts / f"{identifier(node.path, ascii_only=True)}.ipynb"
 
 
 @dataclass
@@ -67,14 +72,15 @@ def perform(
 
 
 def _returned(node: Node, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    found = _PERFORMERS[type(node.task)](node.task, values, place)
+    found = _PERFORMERS[type(node.task)](node, values, place)
     return {
         o.name: found[o.name] if o.kind is Kind.PICKLED else to_json(found[o.name], o.name)
         for o in node.outputs
     }
 
 
-def _python(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _python(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    task: Any = node.task
     result = call(task.reference.load(), **values)
     names = [r.name for r in task.outputs]
     if len(names) < 2:
@@ -82,32 +88,34 @@ def _python(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, 
     return dict(zip(names, unpack(result, names), strict=True))
 
 
-def _shell(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _shell(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     from bridge.carried.shell import run_shell
 
+    task: Any = node.task
     found: Mapping[str, Any] = run_shell(
         task.command, dict(values), returns=[r.name for r in task.outputs]
     )
     return found
 
 
-def _notebook(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _notebook(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     from bridge.carried.notebook import run_notebook
 
+    task: Any = node.task
     found: Mapping[str, Any] = run_notebook(
         str(notebook_path(task).resolve()),
         dict(values),
         returns={r.name: "pickled" if r.kind is Kind.PICKLED else "json" for r in task.outputs},
-        save_as=str(place.artifacts / f"{task.name.replace('/', '_')}.ipynb"),
+        save_as=str(place.notebook(node)),
     )
     return found
 
 
-def _stub(task: Any, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _stub(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     return {}
 
 
-_PERFORMERS: dict[type[Task], Callable[[Any, Mapping[str, Any], Place], Mapping[str, Any]]] = {
+_PERFORMERS: dict[type[Task], Callable[[Node, Mapping[str, Any], Place], Mapping[str, Any]]] = {
     PythonTask: _python,
     ShellTask: _shell,
     NotebookTask: _notebook,

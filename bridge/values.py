@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from bridge.errors import ModelError, Where
+from bridge.frozen import Frozen
 
 __all__ = [
     "At",
@@ -34,8 +34,7 @@ class Kind(StrEnum):
     PICKLED = "pickled"
 
 
-@dataclass(frozen=True)
-class Return:
+class Return(Frozen):
     """A name that a task gives back, and how its value travels."""
 
     name: str
@@ -57,23 +56,20 @@ def pickled(name: str) -> Return:
     return Return(name, Kind.PICKLED)
 
 
-@dataclass(frozen=True)
-class At:
+class At(Frozen):
     """A place inside a JSON value of the scope: ``At("model", ("layers", 0))``."""
 
     name: str
     path: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(Frozen):
     """A JSON value written into the pipeline itself."""
 
     value: Any
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(Frozen):
     """A fact of the run: ``run_id``, ``step``, ``attempt`` or ``logical_date``."""
 
     name: str

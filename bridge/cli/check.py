@@ -21,7 +21,9 @@ def command(source: str, read_from: str | None, to: str, as_json: bool) -> int:
     from bridge.source import load_source
     from bridge.translate import check
 
-    report = check(load_source(source, read_from), to)
+    pipeline = load_source(source, read_from)
+    options.warn(pipeline)
+    report = check(pipeline, to)
     totals = report.totals()
     if as_json:
         answer({"source": source, "to": to, **report.to_json()})

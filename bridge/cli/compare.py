@@ -14,10 +14,17 @@ __all__ = ["command"]
 
 @click.command("compare", short_help="Run on several engines, compare, and write a report.")
 @options.source
-@click.option("--on", "on", required=True, metavar="A,B", callback=options.engines)
+@options.on
 @options.read_from
 @options.parameters
-@click.option("-o", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "folder",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where the report goes.",
+)
 @options.json_option
 def command(
     source: str,
@@ -36,6 +43,7 @@ def command(
 
     pipeline = load_source(source, read_from)
     given = options.given_parameters(pipeline.parameters, parameters_file, texts)
+    options.warn(pipeline, given)
     with Live(on) as live:
         found = verify(pipeline, on, given, live)
     save(found, pipeline, folder)

@@ -44,6 +44,7 @@ def command(
     if folder is None and not dry_run:
         raise click.UsageError("give -o DIR, the folder to write into, or --dry-run")
     pipeline = load_source(source, read_from)
+    options.warn(pipeline)
     if dry_run or folder is None:
         export = render(pipeline, to, unsupported)
     else:

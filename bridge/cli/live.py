@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -76,7 +77,8 @@ def table(found: Comparison) -> None:
     drawn = Table(box=None, pad_edge=False)
     titles, lines = rows(found)
     for title in titles:
-        drawn.add_column(title, justify="left" if title in ("engine", "status") else "right")
+        side: Literal["left", "right"] = "left" if title in ("engine", "status") else "right"
+        drawn.add_column(title, justify=side, no_wrap=True)
     for line in lines:
         drawn.add_row(*line)
     console.print(drawn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,17 @@ import click
 
 from bridge.errors import UsageError
 
-__all__ = ["engines", "given_parameters", "json_option", "parameters", "read_from", "source", "to"]
+__all__ = [
+    "engines",
+    "given_parameters",
+    "json_option",
+    "on",
+    "parameters",
+    "read_from",
+    "source",
+    "to",
+    "warn",
+]
 
 Command = Callable[..., Any]
 
@@ -40,9 +50,27 @@ def given_parameters(declared: Any, file: Path | None, texts: tuple[str, ...]) -
     return overrides(declared, file, from_texts(texts, declared))
 
 
+def warn(pipeline: Any, given: Mapping[str, Any] | None = None) -> None:
+    """Tell on stderr what is legal in a pipeline but seldom meant."""
+    from bridge.flow import analyse
+
+    for warning in analyse(pipeline, given).warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
 def engines(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
     """The engines named in ``--on A,B``."""
     names = [name.strip() for name in value.split(",") if name.strip()]
     if not names:
         raise UsageError("--on needs the names of engines, as in --on local,...")
     return names
+
+
+on = click.option(
+    "--on",
+    "on",
+    required=True,
+    metavar="A,B",
+    callback=engines,
+    help="The engines, local among them.",
+)

@@ -40,6 +40,7 @@ def command(
     with _stdout_to_stderr() if as_json else contextlib.nullcontext():
         pipeline = load_source(source, read_from)
         given = options.given_parameters(pipeline.parameters, parameters_file, texts)
+        options.warn(pipeline, given)
         run = _run(pipeline, engine, given, run_id)
     if as_json:
         answer(run.to_json())

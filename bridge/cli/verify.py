@@ -14,7 +14,7 @@ __all__ = ["command"]
 
 @click.command("verify", short_help="Run on several engines and tell whether they agree.")
 @options.source
-@click.option("--on", "on", required=True, metavar="A,B", callback=options.engines)
+@options.on
 @options.read_from
 @options.parameters
 @options.json_option
@@ -33,6 +33,7 @@ def command(
 
     pipeline = load_source(source, read_from)
     given = options.given_parameters(pipeline.parameters, parameters_file, texts)
+    options.warn(pipeline, given)
     with Live(on) as live:
         found = verify(pipeline, on, given, live)
     if as_json:

@@ -21,7 +21,10 @@ from bridge.flow import Flow, Node, Read
 from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task
 from bridge.values import Constant, Kind
 
-__all__ = ["Body", "body", "reach"]
+__all__ = ["NOTEBOOKS", "Body", "body", "kept_notebook", "reach"]
+
+NOTEBOOKS = ".notebooks"
+"""The folder, in the working directory, where an export keeps its executed notebooks."""
 
 _HELPERS = ("call", "catalog", "run_notebook", "run_shell", "to_json", "unpack")
 
@@ -69,6 +72,12 @@ def body(
     _assign(found, node, made, names, tuple(files))
     found.imports = imports(found.imports)
     return found
+
+
+def kept_notebook(node: Node, run_id: str) -> str:
+    """The expression of where an executed notebook is kept; ``run_id`` is one of the run's id."""
+    name = identifier(node.path, ascii_only=True)
+    return f'f"{NOTEBOOKS}/{{{run_id}}}/{name}.ipynb"'
 
 
 def reach(read: Read, expression: str) -> str:

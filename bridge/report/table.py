@@ -10,6 +10,10 @@ from bridge.record import Run
 __all__ = ["overhead", "rows", "verdict"]
 
 
+_METRICS = 2
+"""How many metrics the table shows: those that were set last, where a pipeline ends."""
+
+
 def overhead(run: Run, found: Comparison) -> float | None:
     """Seconds an engine adds to each step: its wall time less the work, over the steps.
 
@@ -25,7 +29,7 @@ def overhead(run: Run, found: Comparison) -> float | None:
 
 def rows(found: Comparison) -> tuple[list[str], list[list[str]]]:
     """The table: its titles, and a row of texts for each engine."""
-    metrics = list(dict.fromkeys(name for run in found.runs for name in run.metrics))
+    metrics = list(dict.fromkeys(name for run in found.runs for name in run.metrics))[-_METRICS:]
     titles = ["engine", "status", *metrics, "seconds", "overhead/step", "lines", "verdict"]
     return titles, [_row(run, found, metrics) for run in found.runs]
 

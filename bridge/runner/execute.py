@@ -6,12 +6,11 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from bridge.errors import StepError, TranslationError
-from bridge.findings import account
+from bridge.findings import account, carries
 from bridge.flow import Flow, Node, Output, Read, analyse
 from bridge.inert import is_loading
 from bridge.model import Pipeline
@@ -63,33 +62,41 @@ def run_local(
     """
     values = {**pipeline.parameters, **(parameters or {})}
     flow = analyse(pipeline, values)
-    report = account(pipeline, SUPPORT)
-    if report.refused():
+    if not carries(pipeline, SUPPORT):
+        report = account(pipeline, SUPPORT)
         lines = "\n".join(f"  {finding}" for finding in report.refused())
         raise TranslationError(f"the local engine cannot run this pipeline:\n{lines}", report)
     run_id = run_id or history.new_id()
     folder = history.make(run_id)
     place = Place(str(history.home() / "store"), folder / "artifacts")
     run = _Running(flow, values, run_id, place, progress).run()
+    run.artifacts = {path.name: str(path) for path in sorted(place.artifacts.glob("*"))}
     history.save(run, folder)
     return run
 
 
-@dataclass
 class _Running:
     """A run under way: the values made so far, what each step put, how each step ended."""
 
-    flow: Flow
-    parameters: dict[str, Any]
-    run_id: str
-    place: Place
-    progress: Progress
-    made: dict[Output, Any] = field(default_factory=dict)
-    manifests: dict[str, dict[str, str]] = field(default_factory=dict)
-    steps: dict[str, StepRun] = field(default_factory=dict)
-    error: dict[str, Any] | None = None
-    began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _ended: dict[str, bool] = field(default_factory=dict)
+    def __init__(
+        self,
+        flow: Flow,
+        parameters: dict[str, Any],
+        run_id: str,
+        place: Place,
+        progress: Progress,
+    ) -> None:
+        self.flow = flow
+        self.parameters = parameters
+        self.run_id = run_id
+        self.place = place
+        self.progress = progress
+        self.made: dict[Output, Any] = {}
+        self.manifests: dict[str, dict[str, str]] = {}
+        self.steps: dict[str, StepRun] = {}
+        self.error: dict[str, Any] | None = None
+        self.began = datetime.now(UTC)
+        self._ended: dict[str, bool] = {}
 
     def run(self) -> Run:
         started = time.perf_counter()
@@ -157,9 +164,9 @@ class _Running:
         return facts[name]
 
     def _keep(self, output: Output, value: Any) -> Any:
-        """What is held of a value: JSON as a copy, an object as a reference into the store."""
+        """What is held of a value: JSON as it is, an object as a reference into the store."""
         if output.kind is not Kind.PICKLED:
-            return _copy(value)
+            return value
         from bridge.carried.objects import save_object
 
         return save_object(value, output.name, self.place.store)

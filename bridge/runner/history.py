@@ -42,7 +42,7 @@ def make(run_id: str) -> Path:
 def save(run: Run, folder: Path) -> None:
     """Write a run's record."""
     draft = folder / "run.json.part"
-    draft.write_text(json.dumps(run.to_json(), indent=2), encoding="utf-8")
+    draft.write_text(json.dumps(run.to_json()), encoding="utf-8")
     draft.replace(folder / "run.json")
 
 

@@ -9,7 +9,7 @@ An adapter's whole conformance test::
 
 A case whose features the adapter all declares native or emulated must run on the real engine and
 give the expected record; a case with one that it declares unsupported must be refused, with its
-finding. An adapter that claims less or more than it does fails.
+finding. An adapter that claims more than it does fails.
 """
 
 from __future__ import annotations
@@ -94,6 +94,14 @@ class Conformance:
         cases = [case for case in PASSING if not self.lacking(case)]
         steps = {step.name: (step.status, step.attempts) for step in record.steps}
         assert steps == dict.fromkeys(analyse(together(cases)).nodes, ("succeeded", 1))
+
+    def test_the_executed_notebook_is_kept(self, record: Run) -> None:
+        """The notebook as it ran is among the artifacts, with what it was given and its code."""
+        kept = [path for name, path in record.artifacts.items() if name.endswith(".ipynb")]
+        assert len(kept) == 1
+        text = Path(kept[0]).read_text(encoding="utf-8")
+        assert "note_in = 21" in text
+        assert "note_object = {note_in" in text
 
     @pytest.mark.parametrize("case", FAILING, ids=lambda case: case.name)
     def test_failing_case(self, case: Case, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bridge.adapter import Job
-from bridge.engine import collect, serve
+from bridge.engine import collect, kept_notebooks, serve
 from bridge.errors import RunError
 from bridge.flow import Flow, Output, analyse
 from bridge.record import Run, Status, StepRun
@@ -91,6 +91,7 @@ def _record(job: Job, flow: Flow, ids: Ids, dag_run: Any, watch: Watch, seconds:
         seconds=seconds,
         parameters={**job.pipeline.parameters, **job.parameters},
         error=next((watch.errors[path] for path in flow.nodes if path in watch.errors), None),
+        artifacts=kept_notebooks(job, job.run_id),
     )
     return collect(flow, run, steps, value, manifest)
 

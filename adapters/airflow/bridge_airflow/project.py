@@ -44,6 +44,10 @@ workers share no disk, set `PIPELINE_STORE` to a URL that all of them reach, suc
 `s3://bucket/prefix` (with `s3fs` installed). Nothing in it is ever deleted: that is up to you.
 """
 
+_NOTEBOOKS = """
+Executed notebooks are kept in `.notebooks`, in the folder where a worker runs its tasks.
+"""
+
 
 def beside(flow: Flow, module: str, carries: Iterable[str]) -> dict[str, str]:
     """The texts, by path, for a DAG in ``module`` whose tasks use the carried modules."""
@@ -69,7 +73,8 @@ def _readme(flow: Flow, module: str, carries: set[str]) -> str:
     conf = _conf(flow.pipeline.parameters)
     text = _README.format(title=title, module=module, dag_id=dag_id(flow.pipeline), conf=conf)
     uses_store = {"files", "objects"} & carries
-    return text + (_STORE if uses_store else "")
+    text += _STORE if uses_store else ""
+    return text + (_NOTEBOOKS if "notebook" in carries else "")
 
 
 def _conf(parameters: Mapping[str, Any]) -> str:

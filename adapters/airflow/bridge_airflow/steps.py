@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bridge.emit.body import Body, body
+from bridge.emit.body import Body, body, kept_notebook
 from bridge.emit.carried import PACKAGE
 from bridge.emit.names import Names
 from bridge.emit.python import comment, indent, literal
@@ -84,6 +84,8 @@ class Steps:
         """The lines of a task's function."""
         context: dict[str, None] = {}
         values = self._values(node, context)
+        if isinstance(node.task, NotebookTask):
+            context["run_id"] = None
         results = [self.result(path) for path in sources(node)]
         made = self._body(node, values, [*results, *context])
         name, task_id = self.name(node.path), self.ids.part(node.path)
@@ -97,7 +99,8 @@ class Steps:
     def _body(self, node: Node, values: Mapping[str, str], taken: Iterable[str]) -> Body:
         files = [self._item(path, "") for path in node.files_from]
         reserved = [*taken, "float", "load_object", "save_object"]
-        made = body(self.flow, node, values, files=files, taken=reserved)
+        kept = kept_notebook(node, "run_id") if isinstance(node.task, NotebookTask) else ""
+        made = body(self.flow, node, values, files, reserved, kept)
         own = []
         for line in made.imports:
             module, _, names = line.removeprefix(f"from {PACKAGE}.").partition(" import ")

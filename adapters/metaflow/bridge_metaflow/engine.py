@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.adapter import Job
-from bridge.engine import collect, serve
+from bridge.engine import collect, kept_notebooks, serve
 from bridge.errors import RunError
 from bridge.flow import Output, analyse
 from bridge.record import Run, Status, StepRun
@@ -41,6 +41,7 @@ def run(job: Job) -> Run:
     record = Run(job.run_id, "metaflow", status, error=found.error)
     record.parameters = {**job.pipeline.parameters, **job.parameters}
     record.artifacts["metaflow"] = f"{laid.class_name}/{run_id}"
+    record.artifacts |= kept_notebooks(job, run_id)
     return collect(laid.flow, record, steps, found.value, found.manifest)
 
 

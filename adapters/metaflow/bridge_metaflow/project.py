@@ -39,6 +39,10 @@ def readme(laid: Plan, carries: Collection[str], deletes: bool) -> str:
             "Files travel between steps through a store, the folder `.store` beside the flow; set "
             "`PIPELINE_STORE` to another folder, or to a URL such as `s3://bucket/store`."
         )
+    if "notebook" in carries:
+        lines.append(
+            "Executed notebooks are kept in `.notebooks`, in the folder where the run was started."
+        )
     if deletes:
         lines += [
             "",

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bridge.emit.body import Body, body
+from bridge.emit.body import Body, body, kept_notebook
 from bridge.emit.python import comment, docstring, indent, literal
 from bridge.flow import Node, Output, Parameter, Read
 from bridge.model import NotebookTask, PythonTask, Stub
@@ -127,7 +127,7 @@ class Steps:
         values = {r.argument.name: self._value(node, r) for r in node.reads}
         values |= {name: f"deepcopy({values[name]})" for name in copied}
         files = [f"self.{self.plan.names.files(path)}" for path in node.files_from]
-        found = body(self.plan.flow, node, values, files, _TAKEN)
+        found = body(self.plan.flow, node, values, files, _TAKEN, self._kept(node))
         if copied:
             found.imports.insert(0, "from copy import deepcopy")
         if found.manifest:
@@ -136,6 +136,13 @@ class Steps:
             setting = f"self.{artifact} = {found.manifest}  # filled at the end"
             found.lines.insert(1, indent([setting])[0])
         return found
+
+    def _kept(self, node: Node) -> str:
+        """Where the executed notebook of a task goes."""
+        if not isinstance(node.task, NotebookTask):
+            return ""
+        self.imports.add("current")
+        return kept_notebook(node, "current.run_id")
 
     def _copied(self, node: Node, before: Sequence[str] | None) -> list[str]:
         """The arguments of which the task needs a copy, since it is not alone in using the value.

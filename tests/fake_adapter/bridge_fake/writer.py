@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.adapter import Export, Options
-from bridge.emit.body import body
+from bridge.emit.body import body, kept_notebook
 from bridge.emit.carried import carried
 from bridge.emit.names import Names
 from bridge.emit.python import comment, docstring, indent, literal
@@ -41,7 +41,18 @@ def write(pipeline: Pipeline, options: Options) -> Export:
     """``script.py``, and what it carries."""
     flow = analyse(pipeline)
     names = Names(
-        {"main", "copy", "json", "pickle", "sys", "parameters", "pickled", "values", "PARAMETERS"}
+        {
+            "main",
+            "copy",
+            "json",
+            "pickle",
+            "sys",
+            "parameters",
+            "pickled",
+            "values",
+            "PARAMETERS",
+            "RUN",
+        }
     )
     carries: set[str] = set()
     tasks = [_task(flow, node, names, carries, options) for node in flow.nodes.values()]
@@ -53,6 +64,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
             *indent(calls),
             "",
             f"PARAMETERS = {literal(dict(pipeline.parameters))}",
+            'RUN = "latest"',
             *tasks,
             _TAIL,
         ]
@@ -63,7 +75,8 @@ def write(pipeline: Pipeline, options: Options) -> Export:
 def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Options) -> str:
     values = {read.argument.name: _reached(read.source) for read in node.reads}
     files = [f"values[{literal(path)}, None]" for path in node.files_from]
-    found = body(flow, node, values, files, taken=["parameters", "pickled", "values"])
+    kept = kept_notebook(node, "RUN")
+    found = body(flow, node, values, files, ["parameters", "pickled", "values"], kept)
     carries |= found.carries
     pickled = {o.name for o in node.outputs if o.kind is Kind.PICKLED}
     stores = [

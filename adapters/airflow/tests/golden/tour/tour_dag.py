@@ -84,12 +84,13 @@ def evaluate(select_result, prepare_result):
 
 
 @task
-def examine(select_result, prepare_result, params):
+def examine(select_result, prepare_result, params, run_id):
     with catalog(get=["table.csv"], upstream=[prepare_result["files"]]):
         results = run_notebook(
             "airflow_examine.ipynb",
             {"best": select_result["best"], "scale": params["scale"]},
             returns={"summary": "json", "frame": "pickled"},
+            save_as=f".notebooks/{run_id}/examine.ipynb",
         )
     return {
         "summary": to_json(results["summary"], "summary"),

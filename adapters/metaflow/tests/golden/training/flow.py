@@ -1,4 +1,4 @@
-from metaflow import FlowSpec, JSONType, Parameter, step
+from metaflow import FlowSpec, JSONType, Parameter, current, step
 
 
 class TrainingFlow(FlowSpec):
@@ -95,6 +95,7 @@ class TrainingFlow(FlowSpec):
                 "metaflow_examine.ipynb",
                 {"evaluation": self.evaluation},
                 returns={"words": "json"},
+                save_as=f".notebooks/{current.run_id}/examine.ipynb",
             )
         self.words = results["words"]
         self.next(self.report_step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from statistics import median
 from typing import Any
 
 from measure import Command
@@ -76,8 +77,9 @@ def alone(name: str, command: Command, tasks: int = 1) -> Row:
 
 
 def between(name: str, short: Command, long: Command, tasks: int) -> Row:
-    """The row of what a command costs more than a shorter one, for each task more."""
+    """The row of what a command costs more than a shorter one in the same round, by task more."""
     if failure := short.failure or long.failure:
         return Row(name, failure=failure)
-    wall, cpu = long.wall - short.wall, long.cpu - short.cpu
-    return Row(name, wall / tasks, cpu / tasks, len(long.samples))
+    pairs = list(zip(short.samples, long.samples, strict=False))
+    wall, cpu = (median(b[i] - a[i] for a, b in pairs) for i in (0, 1))
+    return Row(name, wall / tasks, cpu / tasks, len(pairs))

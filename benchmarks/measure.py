@@ -15,7 +15,6 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-
 COMPILED = Path(__file__).resolve().parent.parent / "build" / "bench-pycache"
 
 

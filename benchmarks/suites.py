@@ -30,17 +30,20 @@ def engines(folder: Path, rounds: int, without: list[str]) -> Iterator[Figures]:
     absent = [Row(p.name, failure=p.missing) for p in chosen if p.missing]
     python = Command("python", [sys.executable, "-c", "pass"], rounds=rounds)
     command = _bridge_run(1, folder, rounds)
-    short = {p.name: p.command(1, folder) for p in there}
-    long = {p.name: p.command(CHAIN, folder) for p in there}
+    short = {p.name: p.command(p.shortest, folder) for p in there}
+    long = {p.name: p.command(p.longest, folder) for p in there}
     inside = [p.command(CHAIN, folder, inside=True) for p in there if p.tells]
     interleave([python, command, *short.values(), *long.values(), *inside], folder)
 
     start = [alone("python -c pass", python), alone("bridge run pipe.py", command)]
     start += [alone(_LABELS.get(name, name), c) for name, c in short.items()]
     yield Figures("One task, from start to exit", "bridge run pipe.py", start + absent)
-    chain = [between(p.name, short[p.name], long[p.name], CHAIN - p.shortest) for p in there]
-    title = f"A chain of {CHAIN}, for each task: (chain - one task) / {CHAIN - 1}"
-    yield Figures(title, "bridge", chain + absent, "ms")
+    chain = [
+        between(f"{p.name}, {p.longest:,}", short[p.name], long[p.name], p.longest - p.shortest)
+        for p in there
+    ]
+    title = "A chain, for each task: the process of the chain less that of one task"
+    yield Figures(title, chain[0].name, chain + absent, "ms")
     runs = [alone(c.name, c, CHAIN) for c in inside]
     title = f"A chain of {CHAIN}, for each task: the run alone, in a process that is ready"
     yield Figures(title, "bridge", runs, "ms")
@@ -50,7 +53,7 @@ def long_chains(folder: Path, rounds: int, without: list[str]) -> Iterator[Figur
     """Whether the local engine stays as fast when the chain grows."""
     peer = bridge(min(rounds, 5))
     short = peer.command(1, folder)
-    long = {n: peer.command(n, folder) for n in (CHAIN, *LENGTHS)}
+    long = {n: peer.command(n, folder) for n in LENGTHS}
     interleave([short, *long.values()], folder)
     rows = [between(f"{n:,} tasks", short, c, n - 1) for n, c in long.items()]
     yield Figures("Chains on bridge's local engine, for each task", "1,000 tasks", rows, "µs")

@@ -17,11 +17,9 @@ The command line exits with ``exit_code``: 2 for usage and refused translations,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from bridge.findings import Report
-    from bridge.record import Run
+from bridge.record import Run
 
 __all__ = [
     "AdapterError",
@@ -87,11 +85,11 @@ class AdapterError(UsageError):
 
 
 class TranslationError(BridgeError):
-    """A refused translation; ``report`` holds every finding, nothing was written."""
+    """A refused translation; ``report``, a ``findings.Report``, tells all; nothing was written."""
 
     exit_code = 2
 
-    def __init__(self, message: str, report: Report) -> None:
+    def __init__(self, message: str, report: Any) -> None:
         super().__init__(message)
         self.report = report
 

@@ -17,7 +17,7 @@ from bridge.adapter import Export, Options, load
 from bridge.code import code_files
 from bridge.emit.python import finish
 from bridge.errors import BridgeError, TranslationError, UsageError
-from bridge.findings import Finding, Level, Report, account
+from bridge.findings import Level, Report, account, carries
 from bridge.lower.without import without
 from bridge.model import Pipeline
 
@@ -44,18 +44,18 @@ def render(pipeline: Pipeline, to: str, unsupported: str = "raise") -> Export:
     adapter = load(to)
     report = account(pipeline, adapter.support)
     if unsupported == "raise":
-        _refuse(report.refused(), report, to)
+        _refuse(report, to)
     kept, todos = without(pipeline, report.refused())
-    remaining = account(kept, adapter.support)
-    _refuse(remaining.refused(), remaining, to)
+    if not carries(kept, adapter.support):
+        _refuse(account(kept, adapter.support), to)
     export = adapter.write(kept, Options(todos))
     export.report.findings += [replace(f, level=Level.DROPPED) for f in report.refused()]
     export.files = {path: _finished(path, text) for path, text in sorted(export.files.items())}
     return export
 
 
-def _refuse(refused: list[Finding], report: Report, to: str) -> None:
-    if refused:
+def _refuse(report: Report, to: str) -> None:
+    if refused := report.refused():
         lines = "\n".join(f"  {finding}" for finding in refused)
         raise TranslationError(f"'{to}' cannot carry this pipeline:\n{lines}", report)
 

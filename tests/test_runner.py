@@ -20,7 +20,7 @@ from bridge import (
     metric,
     pickled,
 )
-from bridge.errors import ModelError, StepError, TranslationError, UsageError
+from bridge.errors import ModelError, RunError, StepError, TranslationError, UsageError
 from bridge.inert import loading
 from bridge.runner import history, run_local
 
@@ -230,6 +230,15 @@ def test_the_record_is_kept_and_its_id_is_guarded():
             history.make(bad)
     with pytest.raises(UsageError, match="there is no run 'other'"):
         history.find("other")
+
+
+def test_a_record_that_cannot_be_written_is_told(here, monkeypatch):
+    (here / ".bridge" / "runs" / "r").mkdir(parents=True)
+    (here / ".bridge" / "runs" / "r" / "run.json").mkdir()
+    found = run(task(plain.one, returns=["x"]))
+    with pytest.raises(RunError, match="succeeded, but its record cannot be written"):
+        history.save(found, here / ".bridge" / "runs" / "r")
+    assert not (here / ".bridge" / "runs" / "r" / "run.json.part").exists()
 
 
 def test_execute_gives_the_run_or_raises_with_it():

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridge.errors import UsageError
+from bridge.errors import RunError, UsageError
 from bridge.record import Run
 
 __all__ = ["find", "home", "make", "new_id", "runs", "save"]
@@ -40,10 +40,16 @@ def make(run_id: str) -> Path:
 
 
 def save(run: Run, folder: Path) -> None:
-    """Write a run's record."""
+    """Write a run's record. Raises RunError when that is impossible."""
     draft = folder / "run.json.part"
-    draft.write_text(json.dumps(run.to_json()), encoding="utf-8")
-    draft.replace(folder / "run.json")
+    try:
+        draft.write_text(json.dumps(run.to_json()), encoding="utf-8")
+        draft.replace(folder / "run.json")
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise RunError(
+            f"run '{run.run_id}' {run.status}, but its record cannot be written: {error}"
+        ) from error
 
 
 def find(run_id: str) -> Run:

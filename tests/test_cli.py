@@ -115,6 +115,12 @@ def test_later_parameters_win(project):
     assert y("--parameters", "p.yaml", "-p", "x=12", BRIDGE_PRM_x="11") == 24
 
 
+def test_a_run_can_be_resumed(project):
+    bridge("run", "flow.py:failing", "--run-id", "first", code=1)
+    bridge("run", "flow.py:failing", "--run-id", "second", "--resume", "first", code=1)
+    bridge("run", "flow.py:failing", "--resume", "first", "-p", "new=1", code=2)
+
+
 def test_a_failed_run_exits_1_and_says_which_step(project):
     done = bridge("run", "flow.py:failing", code=1)
     assert "step 'fail', attempt 1: KeyError: 'no such thing'" in done.stdout
@@ -141,6 +147,8 @@ def test_a_failed_run_exits_1_and_says_which_step(project):
         (["check", "flow.py", "--to", "nonsense"], "no adapter is named 'nonsense'"),
         (["verify", "flow.py", "--on", ","], "--on needs the names of engines"),
         (["log", "nothing"], "there is no run 'nothing'"),
+        (["run", "flow.py", "--resume", "nothing"], "run 'nothing' cannot be resumed"),
+        (["run", "flow.py", "--on", "fake", "--resume", "x"], "--resume is for the local engine"),
         (["exprot"], "did you mean 'export'?"),
     ],
 )

@@ -13,7 +13,8 @@ import click
 
 from bridge.cli import options
 from bridge.cli.fail import answer
-from bridge.record import Run
+from bridge.errors import UsageError
+from bridge.record import Run, StepRun
 
 __all__ = ["command"]
 
@@ -24,6 +25,7 @@ __all__ = ["command"]
 @options.read_from
 @options.parameters
 @click.option("--run-id", metavar="ID", help="The name of this run.")
+@click.option("--resume", metavar="RUN", help="Go on where this run stopped.")
 @options.json_option
 def command(
     source: str,
@@ -32,6 +34,7 @@ def command(
     parameters_file: Path | None,
     texts: tuple[str, ...],
     run_id: str | None,
+    resume: str | None,
     as_json: bool,
 ) -> int:
     """Run SOURCE in this folder and keep the record."""
@@ -41,7 +44,7 @@ def command(
         pipeline = load_source(source, read_from)
         given = options.given_parameters(pipeline.parameters, parameters_file, texts)
         options.warn(pipeline, given)
-        run = _run(pipeline, engine, given, run_id)
+        run = _run(pipeline, engine, given, run_id, resume)
     if as_json:
         answer(run.to_json())
     else:
@@ -49,13 +52,20 @@ def command(
     return 0 if run.status == "succeeded" else 1
 
 
-def _run(pipeline: Any, engine: str, given: dict[str, Any], run_id: str | None) -> Run:
+def _run(
+    pipeline: Any, engine: str, given: dict[str, Any], run_id: str | None, resume: str | None
+) -> Run:
     from bridge.cli.progress import told
 
     if engine == "local":
         from bridge.runner import run_local
 
-        return run_local(pipeline, given, run_id, lambda step: told(step.name, step.status))
+        def progress(step: StepRun) -> None:
+            told(step.name, step.status)
+
+        return run_local(pipeline, given, run_id, progress, resume)
+    if resume:
+        raise UsageError(f"--resume is for the local engine; '{engine}' has a way of its own")
     from bridge.compare import check_engines, run_on
     from bridge.runner import history
 

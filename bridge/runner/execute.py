@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from bridge.parameters import overrides
 from bridge.record import Run, Status, StepRun
 from bridge.results import collect
 from bridge.runner import history
+from bridge.runner.journal import Journal, resumable
 from bridge.runner.support import SUPPORT
 from bridge.tasks import Done, Place, perform
 from bridge.values import Constant, Fact, Kind
@@ -55,10 +57,12 @@ def run_local(
     parameters: Mapping[str, Any] | None = None,
     run_id: str | None = None,
     progress: Progress = lambda step: None,
+    resume: str | None = None,
 ) -> Run:
     """The record of a run with ``parameters`` over those declared; a failed step is in it.
 
-    Raises ModelError or TranslationError before anything runs.
+    With ``resume`` it goes on where the run of that id stopped. Raises ModelError,
+    TranslationError or UsageError before anything runs.
     """
     values = {**pipeline.parameters, **(parameters or {})}
     flow = analyse(pipeline, values)
@@ -66,10 +70,12 @@ def run_local(
         report = account(pipeline, SUPPORT)
         lines = "\n".join(f"  {finding}" for finding in report.refused())
         raise TranslationError(f"the local engine cannot run this pipeline:\n{lines}", report)
+    done = resumable(history.folder(resume), flow, values) if resume else {}
     run_id = run_id or history.new_id()
     folder = history.make(run_id)
     place = Place(str(history.home() / "store"), folder / "artifacts")
-    run = _Running(flow, values, run_id, place, progress).run()
+    with closing(Journal(folder, values)) as journal:
+        run = _Running(flow, values, run_id, place, progress, journal, done).run()
     run.artifacts = {path.name: str(path) for path in sorted(place.artifacts.glob("*"))}
     history.save(run, folder)
     return run
@@ -85,12 +91,16 @@ class _Running:
         run_id: str,
         place: Place,
         progress: Progress,
+        journal: Journal,
+        done: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self.flow = flow
         self.parameters = parameters
         self.run_id = run_id
         self.place = place
         self.progress = progress
+        self.journal = journal
+        self.done = done
         self.made: dict[Output, Any] = {}
         self.manifests: dict[str, dict[str, str]] = {}
         self.steps: dict[str, StepRun] = {}
@@ -102,8 +112,11 @@ class _Running:
         started = time.perf_counter()
         for path, node in self.flow.nodes.items():
             ready = all(self._has_succeeded(earlier) for earlier in node.after)
-            step = self._step(node) if ready else StepRun(path, "skipped", 0)
+            step = self._next(node) if ready else StepRun(path, "skipped", 0)
             self.steps[path] = step
+            if ready:
+                values = {o.name: self.made[o] for o in node.outputs if o in self.made}
+                self.journal.note(node, step, values, self.manifests[path])
             self.progress(step)
         status: Status = "failed" if self.error else "succeeded"
         run = Run(self.run_id, "local", status, error=self.error)
@@ -118,6 +131,15 @@ class _Running:
             tasks = self.flow.exits[path]
             self._ended[path] = all(self.steps[t].status == "succeeded" for t in tasks)
         return self._ended[path]
+
+    def _next(self, node: Node) -> StepRun:
+        """Do the work of a step, or take over what a run that is resumed has finished."""
+        earlier = self.done.get(node.path)
+        if earlier is None:
+            return self._step(node)
+        self.made |= {output: earlier["values"][output.name] for output in node.outputs}
+        self.manifests[node.path] = earlier["files"]
+        return StepRun(node.path, "succeeded", earlier["attempts"], earlier["seconds"])
 
     def _step(self, node: Node) -> StepRun:
         started = time.perf_counter()

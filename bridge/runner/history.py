@@ -12,7 +12,7 @@ from pathlib import Path
 from bridge.errors import RunError, UsageError
 from bridge.record import Run
 
-__all__ = ["find", "home", "make", "new_id", "runs", "save"]
+__all__ = ["find", "folder", "home", "make", "new_id", "runs", "save"]
 
 _RUN_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}")
 
@@ -29,14 +29,14 @@ def new_id() -> str:
 
 def make(run_id: str) -> Path:
     """The new folder of a run. Raises UsageError when the id is malformed or taken."""
-    folder = _folder(run_id)
+    found = folder(run_id)
     try:
-        folder.mkdir(parents=True)
+        found.mkdir(parents=True)
     except FileExistsError:
         raise UsageError(f"there is a run '{run_id}' already; choose another --run-id") from None
     except OSError as error:
-        raise UsageError(f"the run cannot be recorded in '{folder}': {error}") from error
-    return folder
+        raise UsageError(f"the run cannot be recorded in '{found}': {error}") from error
+    return found
 
 
 def save(run: Run, folder: Path) -> None:
@@ -54,7 +54,7 @@ def save(run: Run, folder: Path) -> None:
 
 def find(run_id: str) -> Run:
     """The record of a run. Raises UsageError when there is none of this id."""
-    record = _folder(run_id) / "run.json"
+    record = folder(run_id) / "run.json"
     if not record.is_file():
         raise UsageError(f"there is no run '{run_id}' in {home()}; 'bridge runs' lists them")
     return Run.from_json(json.loads(record.read_text(encoding="utf-8")))
@@ -67,7 +67,8 @@ def runs() -> Iterator[Run]:
         yield Run.from_json(json.loads(record.read_text(encoding="utf-8")))
 
 
-def _folder(run_id: str) -> Path:
+def folder(run_id: str) -> Path:
+    """Where a run is kept. Raises UsageError when the id is malformed."""
     if not _RUN_ID.fullmatch(run_id):
         raise UsageError(
             f"run id {run_id!r} is malformed; use up to 128 letters, digits, '.', '_' and '-'"

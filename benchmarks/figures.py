@@ -45,7 +45,7 @@ class Figures:
         scale = {"s": 1, "ms": 1e3, "µs": 1e6}[self.unit]
         for row, ratios in zip(self.rows, self.ratios(), strict=True):
             cpu, wall = f"{row.cpu * scale:.3f}", f"{row.wall * scale:.3f}"
-            cells = [cpu, f"{ratios['cpu']:.3g}", wall, f"{ratios['wall']:.3g}", str(row.n)]
+            cells = [cpu, _shown(ratios["cpu"]), wall, _shown(ratios["wall"]), str(row.n)]
             drawn.add_row(row.name, *(["-"] * 5 if row.failure else cells))
         failures = [f"{row.name}: {row.failure}" for row in self.rows if row.failure]
         drawn.caption = escape("\n".join(failures)) or None
@@ -67,6 +67,10 @@ class Figures:
 
 def _ratio(part: float, base: float) -> float:
     return part / base if part and base else float("nan")
+
+
+def _shown(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"
 
 
 def alone(name: str, command: Command, tasks: int = 1) -> Row:

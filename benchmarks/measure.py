@@ -105,9 +105,14 @@ def _run(command: Command, folder: Path, out: int, err: int) -> tuple[Sample, in
     )
     timer = threading.Timer(command.limit, os.killpg, (process.pid, signal.SIGKILL))
     timer.start()
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
-    timer.cancel()
+    try:
+        _, status, used = os.wait4(process.pid, 0)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    finally:
+        wall = time.perf_counter() - began
+        timer.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     return Sample(wall, used.ru_utime + used.ru_stime), process.returncode
 

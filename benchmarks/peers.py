@@ -42,7 +42,7 @@ class Peer:
         """A chain of ``length`` tasks, by the script in ``folder``."""
         arguments = [str(length), *self.options, *(["--inside"] if inside else [])]
         script = self.script
-        if self.name == "metaflow":
+        if self.name == "metaflow":  # reads its flow as text, so there is no loop over tasks
             script, arguments = f"flow_{length}.py", ["--quiet", "--no-pylint", "run"]
             (folder / script).write_text(metaflow_source(length))
         return Command(

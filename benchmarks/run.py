@@ -28,10 +28,10 @@ def main() -> None:
     found: dict[str, Any] = {"at": time.strftime("%F"), **versions(), "load": [], "figures": []}
     with tempfile.TemporaryDirectory(prefix="bridge-bench-") as scratch:
         folder = Path(shutil.copytree(CHAINS, Path(scratch, "chains")))
-        for name in given.only.split(","):
+        for name in given.only:
             console.print(_load())
             found["load"].append(os.getloadavg())
-            for figures in SUITES[name](folder, given.rounds, given.without.split(",")):
+            for figures in SUITES[name](folder, given.rounds, given.without):
                 console.print(figures.table(), "")
                 found["figures"].append(figures.to_json())
     console.print(_load())
@@ -42,9 +42,11 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure bridge beside its peers.")
-    parser.add_argument("--only", default=",".join(SUITES), help="suites, separated by commas")
+    parser.add_argument(
+        "--only", nargs="+", choices=SUITES, default=[*SUITES], help="what to measure"
+    )
     parser.add_argument("--rounds", type=int, default=7, help="samples of each; fewer of the slow")
-    parser.add_argument("--without", default="", help="peers or adapters to leave out")
+    parser.add_argument("--without", nargs="+", default=[], help="peers or adapters to leave out")
     return parser.parse_args()
 
 

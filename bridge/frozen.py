@@ -22,10 +22,12 @@ class Frozen:
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     _compared: ClassVar[Any]
+    _shown: ClassVar[list[str]]
 
     def __init_subclass__(cls, **options: bool) -> None:
         dataclass(eq=False, repr=False, **options)(cls)
         cls._compared = attrgetter(*(f.name for f in fields(cls) if f.compare))
+        cls._shown = [f.name for f in fields(cls) if f.repr]
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in self.__dict__ or name not in self.__dataclass_fields__:
@@ -44,5 +46,6 @@ class Frozen:
         return hash(self._compared(self))
 
     def __repr__(self) -> str:
-        shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
-        return f"{type(self).__qualname__}({', '.join(shown)})"
+        held = self.__dict__
+        shown = ", ".join([f"{name}={held[name]!r}" for name in self._shown])
+        return f"{type(self).__qualname__}({shown})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from .convert import convert
@@ -29,6 +30,7 @@ def call(function: Callable[..., Any], /, **values: Any) -> Any:
     return function(*positional, **named)
 
 
+@cache
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     try:
         found = inspect.signature(function, eval_str=True)

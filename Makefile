@@ -25,7 +25,7 @@ help: ## list the targets
 setup: $(READY) ## make .venv: bridge, the three engines, the development tools
 
 demo: $(READY) ## run the example on every engine and compare the results
-	$(BIN)/bridge compare examples/mnist/pipeline.py --on local,metaflow,kedro,airflow -o comparisons/mnist/report
+	$(BIN)/bridge compare examples/mnist/pipeline.py --on local,metaflow,kedro,airflow
 
 test: $(READY) ## run every test
 	$(BIN)/pytest $(ARGS)

@@ -28,6 +28,7 @@ STORE_VARIABLE = "PIPELINE_STORE"
 """The environment variable by which an exported project is told where its store is."""
 
 _LOG_TAIL = 4_000
+_STEP = "step ended: "
 
 
 def run_apart(module: str, job: Job, environment: Mapping[str, str]) -> Run:
@@ -52,7 +53,8 @@ def run_apart(module: str, job: Job, environment: Mapping[str, str]) -> Run:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            job.progress(line.rstrip("\n"))
+            if line.startswith(_STEP):  # a framework may print when it is imported
+                job.progress(line.removeprefix(_STEP).rstrip("\n"))
     if not answer.exists():
         raise RunError(_died(module, process.returncode, job.home / "engine.log"))
     run = Run.from_json(json.loads(answer.read_text(encoding="utf-8")))
@@ -84,7 +86,7 @@ def serve(run: Callable[[Job], Run]) -> None:
     log = os.open(job.home / "engine.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    record = run(replace(job, progress=lambda step: print(step, file=told)))
+    record = run(replace(job, progress=lambda step: print(f"{_STEP}{step}", file=told)))
     draft = answer.with_suffix(".part")
     draft.write_text(json.dumps(record.to_json()), encoding="utf-8")
     draft.replace(answer)

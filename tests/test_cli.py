@@ -197,13 +197,16 @@ def test_verify_fails_when_a_run_does(project):
     assert "did not succeed" in done.stdout
 
 
-def test_compare_writes_its_report(project):
-    bridge("compare", "flow.py", "--on", "local,fake", "-o", "report")
-    report = json.loads((project / "report" / "report.json").read_text())
+@pytest.mark.parametrize(
+    ("words", "place"), [([], "comparisons/p/report"), (["-o", "report"], "report")]
+)
+def test_compare_writes_its_report(project, words, place):
+    bridge("compare", "flow.py", "--on", "local,fake", *words)
+    report = json.loads((project / place / "report.json").read_text())
     assert report["agree"] is True
     assert {"lines", "overhead_per_step"} <= report["runs"][0].keys()
-    assert "<html" in (project / "report" / "index.html").read_text()
-    assert "| local |" in (project / "report" / "report.md").read_text()
+    assert "<html" in (project / place / "index.html").read_text()
+    assert "| local |" in (project / place / "report.md").read_text()
 
 
 @pytest.mark.parametrize("form", ["text", "mermaid", "svg", "html", "json", "yaml"])

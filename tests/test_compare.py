@@ -4,7 +4,7 @@ import plain
 import pytest
 
 from bridge import Parallel, Pipeline, PythonTask, metric, pickled
-from bridge.compare import Comparison, Difference, verify
+from bridge.compare import Comparison, Difference, run_on, verify
 from bridge.errors import UsageError
 from bridge.record import Run, StepRun
 from bridge.report.table import overhead, rows, verdict
@@ -94,3 +94,9 @@ def test_the_table_tells_who_differs():
     ]
     assert verdict(found) == "local, fake part in 1 places"
     assert overhead(runs[1], Comparison(runs[1:], [])) is None
+
+
+def test_steps_are_told_as_they_end_and_nothing_else_is(tmp_path):
+    told = []
+    run_on(PIPELINE, "local", {}, tmp_path, progress=told.append)
+    assert told == ["one", "p.l.thing", "p.r.double"]

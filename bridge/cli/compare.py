@@ -20,10 +20,9 @@ __all__ = ["command"]
 @click.option(
     "-o",
     "folder",
-    required=True,
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Where the report goes.",
+    help="Where the report goes (comparisons/NAME/report).",
 )
 @options.json_option
 def command(
@@ -32,12 +31,13 @@ def command(
     read_from: str | None,
     parameters_file: Path | None,
     texts: tuple[str, ...],
-    folder: Path,
+    folder: Path | None,
     as_json: bool,
 ) -> int:
     """Verify SOURCE on each engine; write index.html, report.json and report.md into DIR."""
     from bridge.cli.live import Live, table
     from bridge.compare import verify
+    from bridge.emit.names import identifier
     from bridge.report import save
     from bridge.source import load_source
 
@@ -46,6 +46,8 @@ def command(
     options.warn(pipeline, given)
     with Live(on) as live:
         found = verify(pipeline, on, given, live)
+    name = identifier(pipeline.name, ascii_only=True)
+    folder = folder or Path("comparisons", name, "report")
     save(found, pipeline, folder)
     if as_json:
         answer(found.to_json())

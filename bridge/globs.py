@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 __all__ = ["is_literal", "overlap"]
@@ -18,36 +19,25 @@ def overlap(one: str, other: str) -> bool:
     """Whether some path matches both globs; says yes where a character class leaves doubt."""
     if is_literal(one) and is_literal(other):
         return _normal(one) == _normal(other)
-    return _segments(tuple(_normal(one).split("/")), tuple(_normal(other).split("/")))
+    return _folders(_normal(one), _normal(other))
 
 
 def _normal(pattern: str) -> str:
     return "/".join(part for part in pattern.split("/") if part not in ("", "."))
 
 
-def _segments(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Walk both globs a folder at a time; ``**`` stands for any number of folders."""
-    todo, seen = [(0, 0)], set()
-    while todo:
-        i, j = todo.pop()
-        if (i, j) in seen:
-            continue
-        seen.add((i, j))
-        if i == len(one) and j == len(other):
-            return True
-        if i < len(one) and one[i] == "**":
-            todo += [(i + 1, j)] + ([(i, j + 1)] if j < len(other) else [])
-        elif j < len(other) and other[j] == "**":
-            todo += [(i, j + 1)] + ([(i + 1, j)] if i < len(one) else [])
-        elif i < len(one) and j < len(other) and _texts(one[i], other[j]):
-            todo.append((i + 1, j + 1))
-    return False
+def _folders(one: str, other: str) -> bool:
+    return _meet(one.split("/"), other.split("/"), "**", _names)
 
 
 @lru_cache(maxsize=4096)
-def _texts(one: str, other: str) -> bool:
+def _names(one: str, other: str) -> bool:
     """Whether some text matches both patterns of a single folder or file name."""
-    a, b = _tokens(one), _tokens(other)
+    return _meet(_tokens(one), _tokens(other), "*", lambda a, b: a == b or "?" in (a, b))
+
+
+def _meet(a: list[str], b: list[str], star: str, same: Callable[[str, str], bool]) -> bool:
+    """Whether two patterns have a match in common; ``star`` stands for any number of parts."""
     todo, seen = [(0, 0)], set()
     while todo:
         i, j = todo.pop()
@@ -56,11 +46,11 @@ def _texts(one: str, other: str) -> bool:
         seen.add((i, j))
         if i == len(a) and j == len(b):
             return True
-        if i < len(a) and a[i] == "*":
+        if i < len(a) and a[i] == star:
             todo += [(i + 1, j)] + ([(i, j + 1)] if j < len(b) else [])
-        elif j < len(b) and b[j] == "*":
+        elif j < len(b) and b[j] == star:
             todo += [(i, j + 1)] + ([(i + 1, j)] if i < len(a) else [])
-        elif i < len(a) and j < len(b) and (a[i] == b[j] or "?" in (a[i], b[j])):
+        elif i < len(a) and j < len(b) and same(a[i], b[j]):
             todo.append((i + 1, j + 1))
     return False
 

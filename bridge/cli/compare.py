@@ -35,17 +35,11 @@ def command(
     as_json: bool,
 ) -> int:
     """Verify SOURCE on each engine; write index.html, report.json and report.md into DIR."""
-    from bridge.cli.live import Live, table
-    from bridge.compare import verify
+    from bridge.cli.live import table, verified
     from bridge.emit.names import identifier
     from bridge.report import save
-    from bridge.source import load_source
 
-    pipeline = load_source(source, read_from)
-    given = options.given_parameters(pipeline.parameters, parameters_file, texts)
-    options.warn(pipeline, given)
-    with Live(on) as live:
-        found = verify(pipeline, on, given, live)
+    pipeline, found = verified(source, on, read_from, parameters_file, texts)
     name = identifier(pipeline.name, ascii_only=True)
     folder = folder or Path("comparisons", name, "report")
     save(found, pipeline, folder)

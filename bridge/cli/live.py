@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
@@ -10,12 +11,15 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bridge.cli import options
 from bridge.cli.describe import failure
-from bridge.compare import Comparison
+from bridge.compare import Comparison, verify
+from bridge.model import Pipeline
 from bridge.record import Run
 from bridge.report.table import rows, verdict
+from bridge.source import load_source
 
-__all__ = ["Live", "table"]
+__all__ = ["Live", "table", "verified"]
 
 
 class Live:
@@ -69,6 +73,17 @@ class Live:
         self._progress.update(self._tasks[engine], description=text, total=1, completed=1)
         if not self._console.is_terminal:
             self._console.print(f"{engine}: {text}", markup=False, highlight=False)
+
+
+def verified(
+    source: str, on: Sequence[str], read_from: str | None, file: Path | None, texts: tuple[str, ...]
+) -> tuple[Pipeline, Comparison]:
+    """The pipeline at ``source`` and what comparing its engines gave, watched while they run."""
+    pipeline = load_source(source, read_from)
+    given = options.given_parameters(pipeline.parameters, file, texts)
+    options.warn(pipeline, given)
+    with Live(on) as live:
+        return pipeline, verify(pipeline, on, given, live)
 
 
 def table(found: Comparison) -> None:

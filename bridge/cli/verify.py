@@ -27,15 +27,9 @@ def command(
     as_json: bool,
 ) -> int:
     """Run SOURCE on each engine and compare values, objects and files; 0 only if all agree."""
-    from bridge.cli.live import Live, table
-    from bridge.compare import verify
-    from bridge.source import load_source
+    from bridge.cli.live import table, verified
 
-    pipeline = load_source(source, read_from)
-    given = options.given_parameters(pipeline.parameters, parameters_file, texts)
-    options.warn(pipeline, given)
-    with Live(on) as live:
-        found = verify(pipeline, on, given, live)
+    _, found = verified(source, on, read_from, parameters_file, texts)
     if as_json:
         answer(found.to_json())
     else:

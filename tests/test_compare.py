@@ -89,7 +89,7 @@ def test_the_table_tells_who_differs():
     titles, lines = rows(found)
     assert titles == ["engine", "status", "m", "seconds", "overhead/step", "lines", "verdict"]
     assert lines == [
-        ["local", "succeeded", "0.1235", "2.0", "1500 ms", "", "reference"],
+        ["local", "succeeded", "0.1235", "2.0", "1500 ms", "", "baseline"],
         ["fake", "succeeded", "0.2", "2.0", "1500 ms", "7", "1 differ"],
     ]
     assert verdict(found) == "local, fake part in 1 places"

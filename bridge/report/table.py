@@ -58,7 +58,7 @@ def _standing(run: Run, found: Comparison) -> str:
     first = found.runs[0].on
     parts = [d for d in found.differences if d.values.get(run.on) != d.values.get(first)]
     if run.on == first:
-        return "reference"
+        return "baseline"
     return f"{len(parts)} differ" if parts else "the same"
 
 

@@ -52,7 +52,7 @@ lock: $(UV) ## pin every dependency again (LOCK_ARGS=--upgrade for the newest)
 	    pyproject.toml $(wildcard adapters/*/pyproject.toml)
 
 clean: ## remove .venv, caches and everything generated
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .bridge .metaflow out
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .bridge .metaflow out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv comes by pip, pinned by its own hash; it then installs what the lock names and nothing else.

@@ -7,7 +7,7 @@ that is wrong is collected and raised together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,6 +126,7 @@ class _Analysis:
         self.problems: list[Problem] = []
         self._place: dict[str, int] = {}
         self._known: dict[int, Signature | None] = {}
+        self._by_data: set[str] = set()
 
     def pipeline(
         self, pipeline: Pipeline, prefix: str, scope: Scope, before: tuple[str, ...]
@@ -138,6 +139,8 @@ class _Analysis:
         if problems:
             return
         self.flow.orders[prefix] = order
+        if pipeline.order == "data":
+            self._by_data.add(prefix)
         by_name = {step.name: step for step in pipeline.steps}
         for name, earlier in order.items():
             after = tuple(prefix + e for e in earlier) or before
@@ -218,7 +221,8 @@ class _Analysis:
     def _task(self, task: Task, path: str, scope: Scope, after: tuple[str, ...]) -> None:
         found = self._signature(task)
         self.problems += check_task(task, files_of(task))
-        reads = tuple(self._bindings(task, found, scope)) if found else ()
+        before = self._steps_before(task, path)
+        reads = tuple(self._bindings(task, found, scope, before)) if found else ()
         outputs = tuple(Output(path, r.name, r.kind) for r in _returns(task))
         node = Node(
             path=path,
@@ -226,7 +230,7 @@ class _Analysis:
             signature=found or Signature(),
             reads=reads,
             outputs=outputs,
-            files_from=self._files_from(task, scope),
+            files_from=self._files_from(task, scope, before),
             after=after,
         )
         self._place[path] = len(self._place)
@@ -246,7 +250,30 @@ class _Analysis:
                 self._known[id(task)] = None
         return self._known[id(task)]
 
-    def _bindings(self, task: Task, found: Signature, scope: Scope) -> Iterator[Read]:
+    def _steps_before(self, task: Task, path: str) -> Callable[[str], bool]:
+        """Whether the task at a path has ended when this one starts, and not by chance.
+
+        Where the data decides the order, that a step stands before another says nothing.
+        """
+        prefix = path.removesuffix(task.name)
+        if prefix not in self._by_data:
+            return lambda other: True
+        order, todo, found = self.flow.orders[prefix], [task.name], set[str]()
+        while todo:
+            fresh = [name for name in order[todo.pop()] if name not in found]
+            found.update(fresh)
+            todo += fresh
+
+        def before(other: str) -> bool:
+            parts = other.removeprefix(prefix).split(".")
+            names = (".".join(parts[:i]) for i in range(1, len(parts) + 1))
+            return not other.startswith(prefix) or any(name in found for name in names)
+
+        return before
+
+    def _bindings(
+        self, task: Task, found: Signature, scope: Scope, before: Callable[[str], bool]
+    ) -> Iterator[Read]:
         taken = set()
         for argument in found.arguments:
             asked = task.bindings.get(argument.name, At(argument.name))
@@ -262,7 +289,8 @@ class _Analysis:
             elif argument.required or argument.name in task.bindings:
                 self._nobody_produces(task, argument, asked, scope)
         if found.rest:
-            yield from self._rest(task, taken | {a.name for a in found.arguments}, scope)
+            taken |= {argument.name for argument in found.arguments}
+            yield from self._rest(task, taken, scope, before)
 
     def _fits(self, task: Task, argument: Argument, asked: At, source: Source) -> bool:
         """Whether an object may go where it is asked for; only functions take objects."""
@@ -277,14 +305,20 @@ class _Analysis:
             self._problem(f"{what}; a command or a notebook takes JSON values only", task)
         return False
 
-    def _rest(self, task: Task, taken: set[str], scope: Scope) -> Iterator[Read]:
+    def _rest(
+        self, task: Task, taken: set[str], scope: Scope, before: Callable[[str], bool]
+    ) -> Iterator[Read]:
         """What ``**kwargs`` receives: its inputs, then all JSON names not otherwise consumed."""
         named = {name for name in task.bindings if name not in taken}
         for name in sorted(named):
-            yield from self._bindings(task, Signature((Argument(name, required=True),)), scope)
+            yield from self._bindings(task, Signature((Argument(name),)), scope, before)
+        taken |= named | {asked.name for asked in task.bindings.values() if isinstance(asked, At)}
         for name, source in scope.names().items():
-            pickled = isinstance(source, Output) and source.kind is Kind.PICKLED
-            if name not in taken | named and not pickled:
+            if isinstance(source, Output):
+                fits = source.kind is not Kind.PICKLED and before(source.step)
+            else:
+                fits = True
+            if fits and name not in taken:
                 yield Read(Argument(name, required=False), source)
 
     def _nobody_produces(self, task: Task, argument: Argument, asked: At, scope: Scope) -> None:
@@ -297,10 +331,12 @@ class _Analysis:
             task,
         )
 
-    def _files_from(self, task: Task, scope: Scope) -> tuple[str, ...]:
+    def _files_from(
+        self, task: Task, scope: Scope, before: Callable[[str], bool]
+    ) -> tuple[str, ...]:
         paths: dict[str, None] = {}
         for pattern in files_of(task).get:
-            found = scope.putters(pattern)
+            found = [path for path in scope.putters(pattern) if before(path)]
             if not found:
                 self._problem(f"'{task.name}' gets '{pattern}', which no earlier step puts", task)
             paths |= dict.fromkeys(found)
@@ -313,8 +349,8 @@ class _Analysis:
         for task in _tasks(step):
             found = self._signature(task)
             for argument in found.arguments if found else ():
-                asked = task.bindings.get(argument.name, At(argument.name))
-                names.update([asked.name] if isinstance(asked, At) else ())
+                names.update(() if argument.name in task.bindings else [argument.name])
+            names.update(asked.name for asked in task.bindings.values() if isinstance(asked, At))
             globs += files_of(task).get
         return names, tuple(globs)
 

@@ -57,14 +57,18 @@ def _by_data(
     producer, puts = _producers(pipeline, writes, problems)
     names = {step.name for step in pipeline.steps}
     earlier: dict[str, list[str]] = {}
-    files = Puts()
+    files, anywhere = Puts(), Puts()
+    for name, patterns in puts.items():
+        anywhere.add(name, patterns)
     for step in pipeline.steps:
         wanted, globs = reads(step)
         found = {producer[name]: None for name in sorted(wanted) if name in producer}
         if step.name in found and wanted & writes(step)[0] <= set(pipeline.parameters):
             del found[step.name]
         for pattern in globs:
-            found |= dict.fromkeys(p for p in files.find(pattern) if p != step.name)
+            # Of the steps that put it those written before, for a file may be written anew after.
+            putters = files.find(pattern) or anywhere.find(pattern)
+            found |= dict.fromkeys(p for p in putters if p != step.name)
         for name in step.after:
             if name not in names:
                 problems.append(

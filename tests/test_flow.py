@@ -145,6 +145,22 @@ def test_files_order_steps_too():
     assert flow.nodes["read"].after == ("write",)
 
 
+def test_a_file_is_waited_for_wherever_the_step_that_puts_it_is_written():
+    flow = analyse(
+        Pipeline(
+            [
+                task(plain.read, returns=["content"], catalog=Catalog(get=["a.txt"])),
+                task(plain.write, catalog=Catalog(put=["*.txt"])),
+                task(plain.read, "again", returns=["more"], catalog=Catalog(get=["a.txt"])),
+                task(plain.write, "rewrite", catalog=Catalog(put=["a.txt"]), after=["again"]),
+            ],
+            order="data",
+        )
+    )
+    assert flow.nodes["read"].after == ("write", "rewrite")
+    assert flow.nodes["again"].files_from == ("write",)
+
+
 def test_kwargs_take_the_json_names_that_are_left():
     flow = analyse(
         Pipeline(
@@ -157,6 +173,19 @@ def test_kwargs_take_the_json_names_that_are_left():
         )
     )
     assert reads(flow, "rest").keys() == {"a", "p", "q"}
+
+
+def test_kwargs_take_nothing_that_is_there_by_chance():
+    steps = [
+        task(plain.one, returns=["a"]),
+        task(plain.one, "other", returns=["by_chance"]),
+        task(plain.one, "named", returns=["n"]),
+        task(plain.rest, returns=["names"], inputs={"extra": "n"}),
+    ]
+    flow = analyse(Pipeline(steps, order="data", parameters={"p": 1}))
+    assert reads(flow, "rest").keys() == {"a", "extra", "p"}
+    assert set(flow.nodes["rest"].after) == {"one", "named"}
+    assert "by_chance" in reads(analyse(Pipeline(steps)), "rest")
 
 
 def test_inputs_may_be_paths_constants_and_facts():

@@ -121,6 +121,7 @@ def _with_odd_values() -> list[PythonTask]:
             function=f.everything,
             inputs={f"arg {kind}": f"v {kind}" for kind in _KINDS},
             returns=["back"],
+            after=["join", *_ODD],
         ),
         PythonTask(function=f.sort_of, inputs={"value": "v one"}, returns=["sort"]),
         PythonTask(function=f.change, inputs=kept, returns=["changed"]),

@@ -148,7 +148,7 @@ names = Pipeline(
         PythonTask(
             name="after",
             function=f.odd,
-            inputs={"again": "first", **{n: n for n in STEPS}},
+            inputs={"again": "first", "first": "first", **{n: n for n in STEPS}},
             returns=["second"],
         ),
         PythonTask(name="swap", function=f.pair, inputs={"a": "self", "b": 'a"b'},

@@ -165,6 +165,7 @@ class TheOddNamesClassNextFlow(FlowSpec):
             odd(
                 again=self.first,
                 end=self.new_end,
+                first=deepcopy(self.first),
                 next=self.new_next,
                 self=self.new_self,
                 start=self.new_start,
@@ -187,7 +188,6 @@ class TheOddNamesClassNextFlow(FlowSpec):
                 merge_artifacts=self.merge_artifacts_,
                 results=self.results,
                 to_json=self.to_json,
-                first=deepcopy(self.first),
                 **{
                     "class": self.new_class,
                     "with space": self.new_with_space,

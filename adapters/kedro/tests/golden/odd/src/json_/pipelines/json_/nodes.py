@@ -21,7 +21,7 @@ def class_node(value, print_done):
     return to_json(echo(value=value[0]), "class")
 
 
-def take_node(self, x_y, parameters, a, class_, x, _):
+def take_node(self, x_y, parameters, a, x, _):
     return to_json(
         take(
             self=self,
@@ -33,7 +33,6 @@ def take_node(self, x_y, parameters, a, class_, x, _):
                 "x y": x_y,
                 'a"b': parameters['a"b'],
                 "a.b": parameters["a.b"],
-                "class": class_,
             },
         ),
         "all",

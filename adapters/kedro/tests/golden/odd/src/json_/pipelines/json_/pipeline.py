@@ -49,7 +49,6 @@ def create_pipeline(**kwargs) -> Pipeline:
                     "x_y": "class_class",
                     "parameters": "parameters",
                     "a": "params:a",
-                    "class_": "class_class",
                     "x": "with_space_x_2",
                     "_": "value",
                 },

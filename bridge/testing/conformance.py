@@ -120,6 +120,8 @@ class Conformance:
         statuses = {found.name: found.status for found in record.steps}
         assert statuses[step] == "failed"
         assert _part(record.parameters, case.values) == case.values
+        if self.support()[Feature.FAILURE_INDEPENDENT].level in _RUNS:
+            assert _part(record.parameters, case.independent) == case.independent
 
     def is_refused(self, case: Case) -> None:
         """The translation is refused, and says by which features."""

@@ -38,7 +38,7 @@ SUPPORT: Final[dict[Feature, Support]] = {
     Feature.CONDITIONAL: _LATER,
     Feature.LOOP: _LATER,
     Feature.ON_FAILURE: _LATER,
-    Feature.FAILURE_INDEPENDENT: _LATER,
+    Feature.FAILURE_INDEPENDENT: native("what does not depend on a failed task goes on"),
     Feature.TERMINATE: _LATER,
     Feature.RETRY: _LATER,
     Feature.TIMEOUT: _LATER,

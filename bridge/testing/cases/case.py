@@ -28,7 +28,8 @@ class Case:
     """A pipeline, what it starts with, and what its record must hold.
 
     ``values`` and ``metrics`` are by name, ``objects`` the very objects, ``files`` their text;
-    ``failed`` is the step, the exception's type and a part of its text.
+    ``failed`` is the step, the exception's type and a part of its text; ``independent`` are values
+    that are there after a failure where an engine lets independent branches finish.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Case:
     objects: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     failed: tuple[str, str, str] | None = None
+    independent: Mapping[str, Any] = field(default_factory=dict)
     order: Literal["list", "data"] = "list"
 
     @property

@@ -27,6 +27,7 @@ CASES: list[Case] = [
         ],
         values={"before": 1},
         failed=("fork.bad.fail", "KeyError", "gone"),
+        independent={"independent": 2},
     ),
     Case(
         "misfit",

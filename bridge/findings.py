@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from bridge.errors import Where
+from bridge.errors import TranslationError, Where
 from bridge.flow import walk
 from bridge.frozen import Frozen
 from bridge.model import (
@@ -44,6 +44,7 @@ __all__ = [
     "carries",
     "emulated",
     "native",
+    "require",
     "unsupported",
 ]
 
@@ -200,6 +201,14 @@ def carries(pipeline: Pipeline, support: Mapping[Feature, Support]) -> bool:
     """Whether nothing that is set in ``pipeline`` would be refused; cheaper than the findings."""
     refused = {f for f, s in support.items() if s.level in _REFUSED}
     return all(attribute.feature not in refused for attribute in attributes(pipeline))
+
+
+def require(pipeline: Pipeline, support: Mapping[Feature, Support], refusal: str) -> None:
+    """Raise TranslationError, ``refusal`` and all that is refused, unless all can be carried."""
+    if not carries(pipeline, support):
+        report = account(pipeline, support)
+        lines = "\n".join(f"  {finding}" for finding in report.refused())
+        raise TranslationError(f"{refusal}:\n{lines}", report)
 
 
 def _finding(attribute: Attribute, support: Mapping[Feature, Support]) -> Finding:

@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from bridge.adapter import Export, Options, load
 from bridge.code import code_files
 from bridge.emit.python import finish
-from bridge.errors import BridgeError, TranslationError, UsageError
-from bridge.findings import Level, Report, account, carries
+from bridge.errors import BridgeError, UsageError
+from bridge.findings import Level, Report, account, require
 from bridge.lower.without import without
 from bridge.model import Pipeline
 
@@ -42,22 +42,13 @@ def render(pipeline: Pipeline, to: str, unsupported: str = "raise") -> Export:
     ModelError when the pipeline contradicts itself.
     """
     adapter = load(to)
-    report = account(pipeline, adapter.support)
-    if unsupported == "raise":
-        _refuse(report, to)
-    kept, todos = without(pipeline, report.refused())
-    if not carries(kept, adapter.support):
-        _refuse(account(kept, adapter.support), to)
+    refused = [] if unsupported == "raise" else account(pipeline, adapter.support).refused()
+    kept, todos = without(pipeline, refused)
+    require(kept, adapter.support, f"'{to}' cannot carry this pipeline")
     export = adapter.write(kept, Options(todos))
-    export.report.findings += [replace(f, level=Level.DROPPED) for f in report.refused()]
+    export.report.findings += [replace(f, level=Level.DROPPED) for f in refused]
     export.files = {path: _finished(path, text) for path, text in sorted(export.files.items())}
     return export
-
-
-def _refuse(report: Report, to: str) -> None:
-    if refused := report.refused():
-        lines = "\n".join(f"  {finding}" for finding in refused)
-        raise TranslationError(f"'{to}' cannot carry this pipeline:\n{lines}", report)
 
 
 def _finished(path: str, text: str) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "parameters",
     "read_from",
     "source",
+    "tell_warning",
     "to",
     "warn",
 ]
@@ -55,7 +56,12 @@ def warn(pipeline: Any, given: Mapping[str, Any] | None = None) -> None:
     from bridge.flow import analyse
 
     for warning in analyse(pipeline, given).warnings:
-        click.echo(f"warning: {warning}", err=True)
+        tell_warning(warning)
+
+
+def tell_warning(warning: object) -> None:
+    """Tell one warning on stderr."""
+    click.echo(f"warning: {warning}", err=True)
 
 
 def engines(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:

@@ -43,7 +43,6 @@ def command(
     with _stdout_to_stderr() if as_json else contextlib.nullcontext():
         pipeline = load_source(source, read_from)
         given = options.given_parameters(pipeline.parameters, parameters_file, texts)
-        options.warn(pipeline, given)
         run = _run(pipeline, engine, given, run_id, resume)
     if as_json:
         answer(run.to_json())
@@ -63,13 +62,14 @@ def _run(
         def progress(step: StepRun) -> None:
             told(step.name, step.status)
 
-        return run_local(pipeline, given, run_id, progress, resume)
+        return run_local(pipeline, given, run_id, progress, resume, options.tell_warning)
     if resume:
         raise UsageError(f"--resume is for the local engine; '{engine}' has a way of its own")
     from bridge.compare import check_engines, run_on
     from bridge.runner import history
 
     check_engines([engine])
+    options.warn(pipeline, given)
     folder = history.make(run_id or history.new_id())
     run = run_on(pipeline, engine, given, folder, Path.cwd(), folder.name, lambda s: told(s))
     history.save(run, folder)

@@ -10,8 +10,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.errors import StepError, TranslationError
-from bridge.findings import account, carries
+from bridge.errors import Problem, StepError
+from bridge.findings import require
 from bridge.flow import Flow, Node, Output, Read, analyse
 from bridge.inert import is_loading
 from bridge.model import Pipeline
@@ -58,18 +58,18 @@ def run_local(
     run_id: str | None = None,
     progress: Progress = lambda step: None,
     resume: str | None = None,
+    warn: Callable[[Problem], None] = lambda problem: None,
 ) -> Run:
     """The record of a run with ``parameters`` over those declared; a failed step is in it.
 
-    With ``resume`` it goes on where the run of that id stopped. Raises ModelError,
-    TranslationError or UsageError before anything runs.
+    With ``resume`` it goes on where the run of that id stopped; ``warn`` is told what is legal
+    but seldom meant. Raises ModelError, TranslationError or UsageError before anything runs.
     """
     values = {**pipeline.parameters, **(parameters or {})}
     flow = analyse(pipeline, values)
-    if not carries(pipeline, SUPPORT):
-        report = account(pipeline, SUPPORT)
-        lines = "\n".join(f"  {finding}" for finding in report.refused())
-        raise TranslationError(f"the local engine cannot run this pipeline:\n{lines}", report)
+    require(pipeline, SUPPORT, "the local engine cannot run this pipeline")
+    for warning in flow.warnings:
+        warn(warning)
     done = resumable(history.folder(resume), flow, values) if resume else {}
     run_id = run_id or history.new_id()
     folder = history.make(run_id)

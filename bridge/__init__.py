@@ -7,6 +7,7 @@ native project of the framework that a team has or moves to.
 from __future__ import annotations
 
 from bridge.model import (
+    AsyncPipeline,
     Catalog,
     Conditional,
     Dataset,
@@ -21,22 +22,30 @@ from bridge.model import (
     ShellTask,
     Stub,
 )
+from bridge.sdk import AsyncPythonTask, Fail, NotebookJob, PythonJob, ShellJob, Success
 from bridge.values import at, constant, fact, json, metric, pickled
 
 __all__ = [
+    "AsyncPipeline",
+    "AsyncPythonTask",
     "Catalog",
     "Conditional",
     "Dataset",
+    "Fail",
     "Loop",
     "Map",
+    "NotebookJob",
     "NotebookTask",
     "Parallel",
     "Pipeline",
+    "PythonJob",
     "PythonTask",
     "Resources",
     "Retry",
+    "ShellJob",
     "ShellTask",
     "Stub",
+    "Success",
     "at",
     "constant",
     "fact",

@@ -7,10 +7,10 @@ from typing import Any
 
 from bridge.carried.values import to_json
 from bridge.errors import Problem
-from bridge.model import Catalog, Pipeline, ShellTask, Task
+from bridge.model import Catalog, Composite, Conditional, Loop, Map, Pipeline, ShellTask, Task
 from bridge.values import Kind
 
-__all__ = ["check_inner", "check_parameters", "check_task"]
+__all__ = ["check_composite", "check_inner", "check_parameters", "check_task"]
 
 
 def check_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -21,6 +21,30 @@ def check_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> Iterator[
         except ValueError as error:
             message = f"parameter '{name}' of '{pipeline.name}' is not JSON: {error}"
             yield Problem(message, pipeline.where)
+
+
+def check_composite(step: Composite) -> Iterator[Problem]:
+    """What a composite cannot do without, and branches whose keys cannot be told apart."""
+    if isinstance(step, Map) and not (step.on.name and step.iterate_as):
+        yield Problem(f"map '{step.name}' needs both iterate_on and iterate_as", step.where)
+    if isinstance(step, Conditional) and not step.on.name:
+        yield Problem(f"conditional '{step.name}' needs a parameter", step.where)
+    if isinstance(step, Conditional) and not (step.branches or step.default):
+        yield Problem(f"conditional '{step.name}' has no branches", step.where)
+    if isinstance(step, Loop) and not _is_count(step.max_iterations):
+        yield Problem(
+            f"max_iterations of loop '{step.name}' must be a whole number of at least 1, "
+            f"not {step.max_iterations!r}",
+            step.where,
+        )
+    keys = [str(key) for key in step.branches] if isinstance(step, Conditional) else []
+    if len({*keys}) < len(keys) or ("default" in keys and step.default):  # type: ignore[attr-defined]
+        message = f"two branches of '{step.name}' have a key of the same text"
+        yield Problem(message, step.where)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 1
 
 
 def check_inner(pipeline: Pipeline, path: str) -> Iterator[Problem]:
@@ -37,12 +61,33 @@ def check_task(task: Task, files: Catalog) -> Iterator[Problem]:
         wrong = _glob(pattern)
         if wrong:
             yield Problem(f"glob {pattern!r} of '{task.name}' {wrong}", task.where)
+    yield from _check_policy(task)
     names = [r.name for r in task.outputs]
     for name in dict.fromkeys(n for n in names if names.count(n) > 1):
         yield Problem(f"'{task.name}' returns '{name}' twice", task.where)
     if isinstance(task, ShellTask) and any(r.kind is Kind.PICKLED for r in task.outputs):
         message = f"command '{task.name}' can only return JSON, not an object"
         yield Problem(message, task.where)
+
+
+def _check_policy(task: Task) -> Iterator[Problem]:
+    retry, timeout = task.retry, task.timeout
+    if retry and not (type(retry.times) is int and retry.times >= 0):
+        yield Problem(f"'{task.name}' is retried {retry.times!r} times; give 0 or more", task.where)
+    if retry and not (_is_positive(retry.delay, 0) and _is_positive(retry.backoff, 0)):
+        yield Problem(f"delay and backoff of '{task.name}' must be numbers from 0 on", task.where)
+    if timeout is not None and not (_is_positive(timeout, 0) and timeout > 0):
+        message = f"timeout of '{task.name}' must be a number of seconds above 0, not {timeout!r}"
+        yield Problem(message, task.where)
+    for name in (*task.environment, *task.secrets):
+        if not name or "=" in name or "\0" in name:
+            yield Problem(f"{name!r} of '{task.name}' cannot name a variable", task.where)
+    if task.terminate_with_failure and task.terminate_with_success:
+        yield Problem(f"'{task.name}' cannot end the run both ways", task.where)
+
+
+def _is_positive(value: object, least: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= least
 
 
 def _glob(pattern: str) -> str:

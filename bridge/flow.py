@@ -1,91 +1,42 @@
 """Who reads what from whom: the analysis of a pipeline that every consumer starts from.
 
-``analyse`` walks the scopes of a pipeline once and tells, for every task, where each argument's
-value comes from, which earlier tasks' files it may get, and what must have ended before it. All
-that is wrong is collected and raised together.
+``analyse`` walks the scopes of a pipeline once and tells, for every step, where each argument's
+value comes from, which earlier tasks' files it may get, and what must have ended before it. A
+composite that runs as a whole (a map, a conditional, a loop) is one node, with a flow of its own
+for each pipeline inside. All that is wrong is collected and raised together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.checks import check_inner, check_parameters, check_task
+from bridge.blocks import leaves, names_left, never_run, runs_as_whole
+from bridge.checks import check_composite, check_inner, check_parameters, check_task
 from bridge.errors import ModelError, Problem
-from bridge.frozen import Frozen
-from bridge.model import Catalog, Composite, Parallel, Pipeline, PythonTask, Step, Stub, Task
+from bridge.model import (
+    Composite,
+    Conditional,
+    Loop,
+    Map,
+    Parallel,
+    Pipeline,
+    PythonTask,
+    Step,
+    Task,
+)
+from bridge.nodes import Flow, Node, Read, files_of, returns_of, walk
 from bridge.order import arrange
-from bridge.scope import Output, Parameter, Puts, Scope, Source
+from bridge.scope import Border, Given, Output, Parameter, Puts, Scope, Source
 from bridge.signatures import Argument, Signature, signature
-from bridge.values import At, Constant, Fact, Kind, Return
+from bridge.touches import Touches
+from bridge.unit import Unit
+from bridge.values import At, Constant, Fact, Kind
 
-__all__ = ["Flow", "Node", "Output", "Parameter", "Read", "Source", "analyse", "walk"]
+__all__ = ["Flow", "Given", "Node", "Output", "Parameter", "Read", "Source", "analyse", "walk"]
 
-
-class Read(Frozen):
-    """One argument of a task, the source of its value, and the place inside that value."""
-
-    argument: Argument
-    source: Source
-    path: tuple[str | int, ...] = ()
-
-
-class Node(Frozen):
-    """A task in its place.
-
-    ``path`` names it in the whole pipeline (``parallel.branch.task``); ``files_from`` are the
-    paths of earlier tasks whose files it may get, in order; ``after`` the paths of the steps,
-    tasks or composites, that end just before it.
-    """
-
-    path: str
-    task: Task
-    signature: Signature
-    reads: tuple[Read, ...]
-    outputs: tuple[Output, ...]
-    files_from: tuple[str, ...]
-    after: tuple[str, ...]
-
-    @property
-    def catalog(self) -> Catalog:
-        """The files it gets and puts."""
-        return files_of(self.task)
-
-    @property
-    def puts(self) -> bool:
-        """Whether it stores files."""
-        return bool(self.catalog.put)
-
-    @property
-    def gets(self) -> bool:
-        """Whether it is given files."""
-        return bool(self.catalog.get)
-
-
-@dataclass
-class Flow:
-    """A pipeline understood: its tasks by path, in an order in which they can run.
-
-    ``final`` tells the source of every name of the outermost scope after the last step;
-    ``steps`` holds every step, composites too, by path; ``inside`` the paths of a composite's
-    entry and exit tasks; ``warnings`` what is legal but seldom meant.
-    """
-
-    pipeline: Pipeline
-    nodes: dict[str, Node] = field(default_factory=dict)
-    steps: dict[str, Step] = field(default_factory=dict)
-    entries: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    exits: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    final: dict[str, Source] = field(default_factory=dict)
-    orders: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
-    warnings: list[Problem] = field(default_factory=list)
-
-    def order_only(self, node: Node) -> tuple[str, ...]:
-        """Those steps before ``node`` from which it takes neither a value nor a file."""
-        sources = {r.source.step for r in node.reads if isinstance(r.source, Output)}
-        sources.update(node.files_from)
-        return tuple(p for p in node.after if not sources.issuperset(self.exits[p]))
+Before = Callable[[str], bool]
+"""Whether the step at a path has ended when another starts, and not by chance."""
 
 
 def analyse(pipeline: Pipeline, parameters: Mapping[str, Any] | None = None) -> Flow:
@@ -99,34 +50,40 @@ def analyse(pipeline: Pipeline, parameters: Mapping[str, Any] | None = None) -> 
     scope = Scope()
     for name in {**pipeline.parameters, **(parameters or {})}:
         scope.bind(name, Parameter(name))
-    analysis.pipeline(pipeline, "", scope, ())
+    analysis.whole(scope)
     if analysis.problems:
-        raise ModelError(analysis.problems)
-    analysis.flow.final = scope.names()
+        raise ModelError(list(dict.fromkeys(analysis.problems)))
     return analysis.flow
-
-
-def walk(pipeline: Pipeline, prefix: str = "") -> Iterator[tuple[str, Step]]:
-    """Every step of a pipeline and of the pipelines inside it, with its path, as written."""
-    todo = [(prefix + s.name, s) for s in reversed(pipeline.steps)]
-    while todo:
-        path, step = todo.pop()
-        yield path, step
-        if isinstance(step, Composite):
-            for key, inner in reversed(step.pipelines().items()):
-                start = f"{path}.{key}." if key else f"{path}."
-                todo += [(start + s.name, s) for s in reversed(inner.steps)]
 
 
 class _Analysis:
     """The walk; ``problems`` gathers what is wrong so that all of it is told at once."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.flow = Flow(pipeline)
-        self.problems: list[Problem] = []
-        self._place: dict[str, int] = {}
-        self._known: dict[int, Signature | None] = {}
+    def __init__(self, pipeline: Pipeline, around: _Analysis | None = None) -> None:
+        self.flow = Flow(pipeline, outer=around.flow if around else None)
+        self.problems: list[Problem] = around.problems if around else []
+        self._known: dict[int, Signature | None] = around._known if around else {}
+        self._place: dict[str, int] = {"": -1}
         self._by_data: set[str] = set()
+        self._touches = Touches(self._signature)
+        if around:
+            self.flow.warnings = around.flow.warnings
+
+    def whole(self, scope: Scope) -> None:
+        """Analyse the pipeline, what happens when it fails, and what it leaves behind."""
+        flow, begun = self.flow, dict(scope.own)
+        self.pipeline(flow.pipeline, "", scope, ())
+        if flow.pipeline.on_failure:
+            flow.handler = self._nested(
+                flow.pipeline.on_failure, _perhaps(scope, begun), "on_failure"
+            )
+        own = {n: s for n, s in scope.own.items() if begun.get(n) is not s}
+        for found in names_left(flow, own):
+            if isinstance(found, Problem):
+                self.problems.append(found)
+            else:
+                flow.sets[found.name] = found
+        flow.final = scope.names()
 
     def pipeline(
         self, pipeline: Pipeline, prefix: str, scope: Scope, before: tuple[str, ...]
@@ -134,14 +91,19 @@ class _Analysis:
         """Analyse one scope's steps; ``before`` are the steps that end before it starts."""
         if not self._names_unique(pipeline):
             return
-        order, problems = arrange(pipeline, self._reads, self._writes)
+        order, problems = arrange(pipeline, self._touches.reads, self._touches.writes)
         self.problems += problems
         if problems:
             return
+        by_name = {step.name: step for step in pipeline.steps}
+        dead = never_run(pipeline, order)
+        for name, by in dead.items():
+            self._warn(f"'{name}' never runs: '{by}' ends '{pipeline.name}'", by_name[name])
+        self.flow.dead += [prefix + name for name in dead]
+        order = {name: earlier for name, earlier in order.items() if name not in dead}
         self.flow.orders[prefix] = order
         if pipeline.order == "data":
             self._by_data.add(prefix)
-        by_name = {step.name: step for step in pipeline.steps}
         for name, earlier in order.items():
             after = tuple(prefix + e for e in earlier) or before
             self._step(by_name[name], prefix + name, scope, after)
@@ -162,11 +124,18 @@ class _Analysis:
         self.flow.steps[path] = step
         if isinstance(step, Task):
             self._task(step, path, scope, after)
-        elif isinstance(step, Parallel):
+            return
+        assert isinstance(step, Composite)
+        problems = list(check_composite(step))
+        self.problems += problems
+        if problems:
+            return
+        if isinstance(step, Parallel) and not runs_as_whole(step, flat=self.flow.outer is None):
             self._parallel(step, path, scope, after)
         else:
-            kind = type(step).__name__.lower()
-            self._problem(f"{kind} '{path}' is a construct that cannot be run yet", step)
+            self._composite(step, path, scope, after)
+
+    # Branches that are part of this flow
 
     def _parallel(self, step: Parallel, path: str, scope: Scope, after: tuple[str, ...]) -> None:
         branches = []
@@ -175,13 +144,15 @@ class _Analysis:
             child = Scope(scope)
             self.pipeline(inner, f"{path}.{key}.", child, after)
             branches.append((key, inner, child))
-        self._warn_of_shared_names(step, path, [(key, child) for key, _, child in branches])
+        names = {key: list(child.own) for key, _, child in branches}
+        puts = {key: child.puts.patterns() for key, _, child in branches}
+        self._warn_of_shared(step, path, names, puts)
         for _, _, child in branches:
             scope.absorb(child)
         self._edges(path, [(f"{path}.{key}.", inner) for key, inner, _ in branches])
 
     def _edges(self, path: str, branches: list[tuple[str, Pipeline]]) -> None:
-        """Note the first and last tasks of a composite."""
+        """Note the first and last nodes of branches."""
         entries: list[str] = []
         exits: list[str] = []
         for prefix, inner in branches:
@@ -195,13 +166,17 @@ class _Analysis:
                     exits += self.flow.exits.get(place, ())
         self.flow.entries[path], self.flow.exits[path] = tuple(entries), tuple(exits)
 
-    def _warn_of_shared_names(
-        self, step: Step, path: str, branches: list[tuple[str, Scope]]
+    def _warn_of_shared(
+        self,
+        step: Step,
+        path: str,
+        names: Mapping[str, list[str]],
+        puts: Mapping[str, list[str]],
     ) -> None:
         setter: dict[str, str] = {}
-        puts = Puts()
-        for key, child in branches:
-            for name in child.own:
+        files = Puts()
+        for key, own in names.items():
+            for name in own:
                 if name in setter:
                     self._warn(
                         f"'{name}' is set by branches '{setter[name]}' and '{key}' of '{path}'; "
@@ -209,37 +184,160 @@ class _Analysis:
                         step,
                     )
                 setter[name] = key
-            for pattern in child.puts.patterns():
-                for other in puts.find(pattern):
+            for pattern in puts[key]:
+                for other in files.find(pattern):
                     self._warn(
                         f"branches '{other}' and '{key}' of '{path}' both put '{pattern}'; "
                         f"the file of '{key}' wins",
                         step,
                     )
-            puts.add(key, child.puts.patterns())
+            files.add(key, puts[key])
+
+    # Composites that run as a whole
+
+    def _composite(self, step: Composite, path: str, scope: Scope, after: tuple[str, ...]) -> None:
+        before = self._steps_before(step, path)
+        border = Border(scope, before)  # for what the composite itself takes from outside
+        own, control = self._begin(step, border)
+        inner = {
+            key: self._nested(
+                pipeline,
+                scope,
+                "" if isinstance(step, Unit) else f"{path}.{key}" if key else path,
+                before,
+                own,
+                border,
+            )
+            for key, pipeline in step.pipelines().items()
+        }
+        left = leaves(step, path, inner, border.find)
+        self.problems += left.problems
+        if isinstance(step, Loop) and step.break_on and step.break_on not in inner[""].sets:
+            self._control(step, "break_on", At(step.break_on), border)
+        if isinstance(step, Parallel):
+            names = {key: list(flow.sets) for key, flow in inner.items()}
+            self._warn_of_shared(step, path, names, {key: _puts(f) for key, f in inner.items()})
+        facts = set().union(*(flow.facts for flow in inner.values()))
+        puts = list(dict.fromkeys(glob for flow in inner.values() for glob in _puts(flow)))
+        self._node(
+            Node(
+                path=path,
+                task=step,
+                signature=Signature(),
+                reads=(*_taken(border), *self._facts(facts, border)),
+                outputs=tuple(left.outputs),
+                files_from=tuple(sorted(border.files, key=self._place.__getitem__)),
+                after=after,
+                inner=inner,
+                control=control,
+                stores=bool(puts),
+            ),
+            scope,
+            before,
+            puts,
+        )
+
+    def _begin(self, step: Composite, border: Border) -> tuple[dict[str, Source], Read | None]:
+        """The names that the pipelines inside begin with, and what decides how they run."""
+        if isinstance(step, Map):
+            found = self._control(step, "iterate_on", step.on, border)
+            return {step.iterate_as: Given(step.iterate_as)}, found
+        if isinstance(step, Conditional):
+            return {}, self._control(step, "parameter", step.on, border)
+        if isinstance(step, Loop) and step.index_as:
+            return {step.index_as: Given(step.index_as)}, None
+        return {}, None
+
+    def _control(self, step: Step, attribute: str, asked: At, border: Border) -> Read | None:
+        source = border.find(asked.name)
+        if source is None:
+            known = ", ".join(f"'{n}'" for n in sorted(border.names())) or "none"
+            self._problem(
+                f"{attribute} of '{step.name}' is '{asked.name}', which is produced by no earlier "
+                f"step and is no parameter; names there: {known}",
+                step,
+            )
+        elif isinstance(source, Given) and source.kind is Kind.PICKLED:
+            self._problem(
+                f"{attribute} of '{step.name}' is '{asked.name}', an object; it must be JSON", step
+            )
+        elif not getattr(source, "certain", True):
+            self._problem(f"{attribute} of '{step.name}' is '{asked.name}', {_PERHAPS}", step)
+        else:
+            return Read(Argument(asked.name), source, asked.path)
+        return None
+
+    def _nested(
+        self,
+        pipeline: Pipeline,
+        scope: Scope,
+        path: str,
+        before: Before = lambda step: True,
+        own: Mapping[str, Source] | None = None,
+        takes: Border | None = None,
+    ) -> Flow:
+        """The flow of a pipeline that runs as a whole inside this one.
+
+        ``own`` are the names it begins with; ``takes`` is told of all that it takes from outside.
+        """
+        if path:
+            self.problems += check_inner(pipeline, path)
+        border = Border(scope, before)
+        for name, source in (own or {}).items():
+            border.bind(name, source)
+        found = _Analysis(pipeline, self)
+        found.whole(border)
+        found.flow.given = border.given
+        found.flow.given_files = tuple(sorted(border.files, key=self._place.__getitem__))
+        if takes:
+            takes.given |= border.given
+            takes.files |= border.files
+        else:
+            self.flow.facts |= found.flow.facts
+        return found.flow
+
+    def _facts(self, facts: set[str], border: Border) -> Iterator[Read]:
+        for name in sorted(facts):
+            argument = name
+            while argument in border.given:
+                argument += "_"
+            yield Read(Argument(argument), Fact(name))
+        self.flow.facts |= facts
+
+    # Tasks
 
     def _task(self, task: Task, path: str, scope: Scope, after: tuple[str, ...]) -> None:
         found = self._signature(task)
         self.problems += check_task(task, files_of(task))
         before = self._steps_before(task, path)
         reads = tuple(self._bindings(task, found, scope, before)) if found else ()
-        outputs = tuple(Output(path, r.name, r.kind) for r in _returns(task))
+        facts = {r.source.name for r in reads if isinstance(r.source, Fact)}
+        self.flow.facts |= facts & {"run_id", "logical_date"}
         node = Node(
             path=path,
             task=task,
             signature=found or Signature(),
             reads=reads,
-            outputs=outputs,
+            outputs=tuple(Output(path, r.name, r.kind) for r in returns_of(task)),
             files_from=self._files_from(task, scope, before),
             after=after,
         )
+        self._node(node, scope, before, node.catalog.put)
+
+    def _node(self, node: Node, scope: Scope, before: Before, puts: Any) -> None:
+        """Enter a node, what happens when it fails, and what it sets and stores."""
+        path = node.path
         self._place[path] = len(self._place)
+        if puts:
+            scope.puts.add(path, puts)
+        if node.step.on_failure:
+            also = (lambda other: other == path or before(other)) if puts else before
+            handler = self._nested(node.step.on_failure, scope, f"{path}.on_failure", also)
+            node = Node(**{**vars(node), "handler": handler})
         self.flow.nodes[path] = node
         self.flow.entries[path] = self.flow.exits[path] = (path,)
-        for output in outputs:
+        for output in node.outputs:
             scope.bind(output.name, output)
-        if node.puts:
-            scope.puts.add(path, node.catalog.put)
 
     def _signature(self, task: Task) -> Signature | None:
         if id(task) not in self._known:
@@ -250,15 +348,15 @@ class _Analysis:
                 self._known[id(task)] = None
         return self._known[id(task)]
 
-    def _steps_before(self, task: Task, path: str) -> Callable[[str], bool]:
-        """Whether the task at a path has ended when this one starts, and not by chance.
+    def _steps_before(self, step: Step, path: str) -> Before:
+        """Whether the step at a path has ended when this one starts, and not by chance.
 
         Where the data decides the order, that a step stands before another says nothing.
         """
-        prefix = path.removesuffix(task.name)
+        prefix = path.removesuffix(step.name)
         if prefix not in self._by_data:
             return lambda other: True
-        order, todo, found = self.flow.orders[prefix], [task.name], set[str]()
+        order, todo, found = self.flow.orders[prefix], [step.name], set[str]()
         while todo:
             fresh = [name for name in order[todo.pop()] if name not in found]
             found.update(fresh)
@@ -272,7 +370,7 @@ class _Analysis:
         return before
 
     def _bindings(
-        self, task: Task, found: Signature, scope: Scope, before: Callable[[str], bool]
+        self, task: Task, found: Signature, scope: Scope, before: Before
     ) -> Iterator[Read]:
         taken = set()
         for argument in found.arguments:
@@ -293,20 +391,25 @@ class _Analysis:
             yield from self._rest(task, taken, scope, before)
 
     def _fits(self, task: Task, argument: Argument, asked: At, source: Source) -> bool:
-        """Whether an object may go where it is asked for; only functions take objects."""
-        if not (isinstance(source, Output) and source.kind is Kind.PICKLED):
+        """Whether a value may go where it is asked for; only functions take objects."""
+        what = f"argument '{argument.name}' of '{task.name}' reads '{asked.name}'"
+        if argument.required and not getattr(source, "certain", True):
+            self._problem(f"{what}, {_PERHAPS}; give the argument a default", task)
+            return False
+        if not (isinstance(source, Output | Given) and source.kind is Kind.PICKLED):
             return True
-        what = f"argument '{argument.name}' of '{task.name}' reads '{asked.name}', an object"
         if asked.path:
-            self._problem(f"{what} into which no path leads; return that part as JSON", task)
+            self._problem(
+                f"{what}, an object into which no path leads; return that part as JSON", task
+            )
         elif isinstance(task, PythonTask):
             return True
         elif argument.name in task.bindings:
-            self._problem(f"{what}; a command or a notebook takes JSON values only", task)
+            self._problem(f"{what}, an object; a command or a notebook takes JSON only", task)
         return False
 
     def _rest(
-        self, task: Task, taken: set[str], scope: Scope, before: Callable[[str], bool]
+        self, task: Task, taken: set[str], scope: Scope, before: Before
     ) -> Iterator[Read]:
         """What ``**kwargs`` receives: its inputs, then all JSON names not otherwise consumed."""
         named = {name for name in task.bindings if name not in taken}
@@ -314,12 +417,12 @@ class _Analysis:
             yield from self._bindings(task, Signature((Argument(name),)), scope, before)
         taken |= named | {asked.name for asked in task.bindings.values() if isinstance(asked, At)}
         for name, source in scope.names().items():
-            if isinstance(source, Output):
-                fits = source.kind is not Kind.PICKLED and before(source.step)
-            else:
-                fits = True
+            fits = getattr(source, "kind", None) is not Kind.PICKLED
+            fits = fits and (not isinstance(source, Output) or before(source.step))
             if fits and name not in taken:
-                yield Read(Argument(name, required=False), source)
+                found = scope.find(name)  # a border is told of what is taken
+                assert found
+                yield Read(Argument(name, required=False), found)
 
     def _nobody_produces(self, task: Task, argument: Argument, asked: At, scope: Scope) -> None:
         known = ", ".join(f"'{n}'" for n in sorted(scope.names())) or "none"
@@ -331,34 +434,14 @@ class _Analysis:
             task,
         )
 
-    def _files_from(
-        self, task: Task, scope: Scope, before: Callable[[str], bool]
-    ) -> tuple[str, ...]:
+    def _files_from(self, task: Task, scope: Scope, before: Before) -> tuple[str, ...]:
         paths: dict[str, None] = {}
         for pattern in files_of(task).get:
-            found = [path for path in scope.putters(pattern) if before(path)]
+            found = [path for path in scope.putters(pattern) if not path or before(path)]
             if not found:
                 self._problem(f"'{task.name}' gets '{pattern}', which no earlier step puts", task)
             paths |= dict.fromkeys(found)
         return tuple(sorted(paths, key=self._place.__getitem__))
-
-    def _reads(self, step: Step) -> tuple[set[str], tuple[str, ...]]:
-        """The names that a step may read, and the globs it gets."""
-        names: set[str] = set()
-        globs: list[str] = []
-        for task in _tasks(step):
-            found = self._signature(task)
-            for argument in found.arguments if found else ():
-                names.update(() if argument.name in task.bindings else [argument.name])
-            names.update(asked.name for asked in task.bindings.values() if isinstance(asked, At))
-            globs += files_of(task).get
-        return names, tuple(globs)
-
-    def _writes(self, step: Step) -> tuple[set[str], tuple[str, ...]]:
-        """The names that a step sets, and the globs it puts."""
-        tasks = list(_tasks(step))
-        globs = [pattern for task in tasks for pattern in files_of(task).put]
-        return {r.name for task in tasks for r in _returns(task)}, tuple(globs)
 
     def _problem(self, message: str, step: Step) -> None:
         self.problems.append(Problem(message, step.where))
@@ -367,21 +450,31 @@ class _Analysis:
         self.flow.warnings.append(Problem(message, step.where))
 
 
-def _tasks(step: Step) -> Iterator[Task]:
-    inside = walk(Pipeline([step], where=step.where)) if isinstance(step, Composite) else ()
-    for found in [step, *(s for _, s in inside)]:
-        if isinstance(found, Task):
-            yield found
+_PERHAPS = "which is set only on some ways through the pipeline"
 
 
-def files_of(task: Task) -> Catalog:
-    """The files of a task; a stub does nothing, so it has none."""
-    return (not isinstance(task, Stub) and task.catalog) or _NO_FILES
+def _perhaps(scope: Scope, begun: Mapping[str, Source]) -> Scope:
+    """The scope when any step may have failed: what steps set is there, or not."""
+    found = Scope(scope)
+    for name, source in scope.own.items():
+        if isinstance(source, Output) and begun.get(name) is not source:
+            found.bind(name, Output(source.step, name, source.kind, certain=False))
+    return found
 
 
-_NO_FILES = Catalog()
+def _taken(border: Border) -> list[Read]:
+    """What a composite takes from outside, by name."""
+    return [
+        Read(Argument(name, required=getattr(source, "certain", True)), source)
+        for name, source in border.given.items()
+    ]
 
 
-def _returns(task: Task) -> tuple[Return, ...]:
-    """What a task gives back; a stub does nothing, so it gives nothing."""
-    return () if isinstance(task, Stub) else task.outputs
+def _puts(flow: Flow) -> list[str]:
+    """The globs that the tasks of a flow put, and the pipelines inside them."""
+    found: list[str] = []
+    for node in flow.nodes.values():
+        found += node.catalog.put
+        for inner in (*node.inner.values(), *((node.handler,) if node.handler else ())):
+            found += _puts(inner)
+    return found + (_puts(flow.handler) if flow.handler else [])

@@ -8,18 +8,20 @@ they run is told in ``docs/semantics.md``; who reads and writes which name is wo
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, fields
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import InitVar, field, fields
 from importlib import import_module
 from typing import Any, Literal
 
 from bridge.errors import ModelError, Where
+from bridge.expressions import Expression, to_reducer
 from bridge.frozen import Frozen
+from bridge.policies import Catalog, Dataset, Resources, Retry, texts, written_at
 from bridge.references import Reference, refer
-from bridge.values import Input, Return, to_input, to_return
+from bridge.values import At, Input, Return, to_input, to_return
 
 __all__ = [
+    "AsyncPipeline",
     "Catalog",
     "Composite",
     "Conditional",
@@ -38,92 +40,43 @@ __all__ = [
     "Task",
 ]
 
-_HERE = __file__
-_NONE: Mapping[str, Any] = {}
-
-
-def _written_at() -> Where | None:
-    """Where the model object under construction stands in the user's source."""
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename in (_HERE, "<string>"):
-        frame = frame.f_back
-    return Where(frame.f_code.co_filename, frame.f_lineno)
-
-
-def _texts(value: str | Iterable[str], what: str) -> tuple[str, ...]:
-    found = (value,) if isinstance(value, str) else tuple(value)
-    for text in found:
-        if not isinstance(text, str):
-            raise ModelError(f"{what} must be text, not {text!r}", _written_at())
-    return found
-
-
-def _refer(function: Reference | Callable[..., Any] | str) -> Reference:
+def _named(by: Callable[[Any], Any], function: Reference | Callable[..., Any] | str) -> Any:
     try:
-        return refer(function)
+        return by(function)
     except ModelError as error:
-        raise ModelError(str(error), _written_at()) from None
-
-
-class Catalog(Frozen):
-    """The files of a task, as globs relative to the working directory.
-
-    ``get`` are placed before the task, ``put`` stored after it; with ``store_copy=False`` only the
-    hash of what was put is recorded.
-    """
-
-    get: Sequence[str] = ()
-    put: Sequence[str] = ()
-    store_copy: bool = True
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "get", _texts(self.get, "a glob of Catalog(get=...)"))
-        object.__setattr__(self, "put", _texts(self.put, "a glob of Catalog(put=...)"))
-
-
-class Retry(Frozen):
-    """How often a failed task is tried again; ``delay`` in seconds, times ``backoff`` each time."""
-
-    times: int
-    delay: float = 0.0
-    backoff: float = 1.0
-
-
-class Resources(Frozen):
-    """What a task asks of the machine: cores, memory in MB, graphic cards."""
-
-    cpu: float | None = None
-    memory: int | None = None
-    gpu: int | None = None
-
-
-class Dataset(Frozen):
-    """A named place with a type: any importable class that has ``load()`` and ``save()``."""
-
-    type: str
-    path: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    credentials: str | None = None
+        raise ModelError(str(error), written_at()) from None
 
 
 class Step(Frozen, kw_only=True, init=False):
     """What a pipeline is made of; ``name`` is unique in its pipeline.
 
     ``after`` names steps of the same pipeline that must have ended before this one starts.
+    ``on_failure`` alone may be set later, once: ``step.on_failure = pipeline``.
     """
 
     name: str = ""
     after: Sequence[str] = ()
     on_failure: Pipeline | None = None
+    terminate_with_success: bool = False
+    terminate_with_failure: bool = False
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     where: Where | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.where is None:
-            object.__setattr__(self, "where", _written_at())
-        object.__setattr__(self, "after", _texts(self.after, "a name in after"))
+            object.__setattr__(self, "where", written_at())
+        object.__setattr__(self, "after", texts(self.after, "a name in after"))
+        named = {key: {"name": v} if isinstance(v, str) else v for key, v in self.overrides.items()}
+        object.__setattr__(self, "overrides", named)
         if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
             raise ModelError(f"a step's name must be printable text, not {self.name!r}", self.where)
+        if self.terminate_with_success and self.terminate_with_failure:
+            message = f"'{self.name}' cannot end the run both with success and with failure"
+            raise ModelError(message, self.where)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        late = name == "on_failure" and self.__dict__.get(name, self) is None
+        (object if late else super()).__setattr__(name, value)
 
 
 class Task(Step, kw_only=True, init=False):
@@ -143,8 +96,6 @@ class Task(Step, kw_only=True, init=False):
     secrets: Sequence[str] = ()
     dependencies: Sequence[str] = ()
     image: str | None = None
-    terminate_with_success: bool = False
-    terminate_with_failure: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -155,7 +106,7 @@ class Task(Step, kw_only=True, init=False):
         returns = (self.returns,) if isinstance(self.returns, str | Return) else self.returns
         object.__setattr__(self, "returns", tuple(to_return(r, self.where) for r in returns))
         for name in ("secrets", "dependencies"):
-            object.__setattr__(self, name, _texts(getattr(self, name), name))
+            object.__setattr__(self, name, texts(getattr(self, name), name))
 
     @property
     def bindings(self) -> Mapping[str, Input]:
@@ -171,6 +122,10 @@ class Task(Step, kw_only=True, init=False):
         """A pipeline of this task alone, named like it."""
         return Pipeline([self], name=self.name)
 
+    def as_async_pipeline(self) -> AsyncPipeline:
+        """The same as a pipeline whose execution is awaited."""
+        return AsyncPipeline([self], name=self.name)
+
 
 class PythonTask(Task, kw_only=True):
     """A call of a Python function; named like the function unless told otherwise."""
@@ -178,7 +133,7 @@ class PythonTask(Task, kw_only=True):
     function: Reference | Callable[..., Any] | str
 
     def __post_init__(self) -> None:
-        reference = _refer(self.function)
+        reference: Reference = _named(refer, self.function)
         object.__setattr__(self, "function", reference)
         if not self.name:
             object.__setattr__(self, "name", reference.name)
@@ -195,6 +150,16 @@ class NotebookTask(Task, kw_only=True):
     """A notebook, executed once by papermill; the path is relative to the pipeline's file."""
 
     notebook: str
+    optional_ploomber_args: InitVar[Mapping[str, Any] | None] = None
+
+    def __post_init__(self, optional_ploomber_args: Mapping[str, Any] | None) -> None:
+        super().__post_init__()
+        for name in optional_ploomber_args or ():
+            raise ModelError(
+                f"optional_ploomber_args of '{self.name}' sets '{name}', but notebooks are run by "
+                "papermill, which has no such option; leave it out",
+                self.where,
+            )
 
 
 class ShellTask(Task, kw_only=True):
@@ -253,14 +218,19 @@ class Map(Composite, kw_only=True):
     """One run of ``branch`` for each item of the list ``iterate_on``, named ``iterate_as``."""
 
     branch: Pipeline
-    iterate_on: str
+    iterate_on: str | At
     iterate_as: str
-    reducer: Reference | Callable[..., Any] | str | None = None
+    reducer: Expression | Reference | Callable[..., Any] | str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.reducer is not None:
-            object.__setattr__(self, "reducer", _refer(self.reducer))
+            object.__setattr__(self, "reducer", _named(to_reducer, self.reducer))
+
+    @property
+    def on(self) -> At:
+        """Where the list is."""
+        return self.iterate_on if isinstance(self.iterate_on, At) else At(self.iterate_on)
 
     def pipelines(self) -> dict[str, Pipeline]:
         """The branch; it has no name of its own."""
@@ -270,9 +240,14 @@ class Map(Composite, kw_only=True):
 class Conditional(Composite, kw_only=True):
     """The branch whose key equals the value of ``parameter``, else ``default``."""
 
-    parameter: str
+    parameter: str | At
     branches: Mapping[Any, Pipeline]
     default: Pipeline | None = None
+
+    @property
+    def on(self) -> At:
+        """Where the value is that decides."""
+        return self.parameter if isinstance(self.parameter, At) else At(self.parameter)
 
     def pipelines(self) -> dict[str, Pipeline]:
         """The branches by their keys as text, and the default."""
@@ -314,9 +289,9 @@ class Pipeline(Frozen):
 
     def __post_init__(self) -> None:
         if self.where is None:
-            object.__setattr__(self, "where", _written_at())
+            object.__setattr__(self, "where", written_at())
         object.__setattr__(self, "steps", tuple(self.steps))
-        object.__setattr__(self, "include", _texts(self.include, "a glob in include"))
+        object.__setattr__(self, "include", texts(self.include, "a glob in include"))
         self._refuse()
 
     def _refuse(self) -> None:
@@ -339,8 +314,28 @@ class Pipeline(Frozen):
     def execute(self, **options: Any) -> Any:
         """Run the pipeline here and return the ``Run``; while a source is being loaded, inert.
 
-        Options: ``parameters`` (values), ``parameters_file``, ``run_id``.
-        Raises ModelError before anything runs, StepError when a step fails.
+        Options: ``parameters`` (values), ``parameters_file``, ``run_id`` and those that
+        ``bridge.launch`` tells of. Raises ModelError before anything runs, StepError when a step
+        fails.
         """
         # By name, since the model knows nobody who consumes it; this is the one door upwards.
-        return import_module("bridge.runner").execute(self, **options)
+        return import_module("bridge.launch").execute(self, **options)
+
+
+class AsyncPipeline(Pipeline):
+    """A pipeline that runs beside others of an event loop; it equals a plain one of its steps."""
+
+    async def execute(self, **options: Any) -> Any:
+        """Run the pipeline as ``Pipeline.execute`` does, without holding up the event loop."""
+        return await import_module("bridge.launch").execute_async(self, **options)
+
+    def execute_streaming(self, **options: Any) -> AsyncIterator[Any]:
+        """Run the pipeline and give what its asynchronous generators yield, as they yield it."""
+        found: AsyncIterator[Any] = import_module("bridge.launch").stream(self, **options)
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, Pipeline) and self._compared(self) == self._compared(other)
+        return bool(same)
+
+    __hash__ = Pipeline.__hash__

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
 from bridge.errors import Problem
-from bridge.model import Pipeline, Step
+from bridge.model import Composite, Pipeline, Step
 from bridge.scope import Puts
 
-__all__ = ["arrange", "find_cycle", "sort"]
+__all__ = ["Order", "arrange", "find_cycle", "sort"]
 
 Order = dict[str, tuple[str, ...]]
 Touches = Callable[[Step], tuple[set[str], tuple[str, ...]]]
@@ -63,8 +63,10 @@ def _by_data(
     for step in pipeline.steps:
         wanted, globs = reads(step)
         found = {producer[name]: None for name in sorted(wanted) if name in producer}
-        if step.name in found and wanted & writes(step)[0] <= set(pipeline.parameters):
-            del found[step.name]
+        if step.name in found and (
+            isinstance(step, Composite) or wanted & writes(step)[0] <= set(pipeline.parameters)
+        ):
+            del found[step.name]  # what it takes of itself is made inside, or begun with
         for pattern in globs:
             # Of the steps that put it those written before, for a file may be written anew after.
             putters = files.find(pattern) or anywhere.find(pattern)

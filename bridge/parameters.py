@@ -10,9 +10,13 @@ from typing import Any
 
 from bridge.errors import UsageError
 
-__all__ = ["PREFIX", "from_environment", "from_file", "from_texts", "overrides"]
+__all__ = ["FILE", "PREFIXES", "from_environment", "from_file", "from_texts", "overrides"]
 
-PREFIX = "BRIDGE_PRM_"
+PREFIXES = ("RUNNABLE_PRM_", "BRIDGE_PRM_")
+"""What precedes the name of a parameter in the environment; the later wins."""
+
+FILE = "RUNNABLE_PARAMETERS_FILE"
+"""The environment variable that names a file of parameters where no other is given."""
 
 
 def overrides(
@@ -24,6 +28,7 @@ def overrides(
 
     Raises UsageError for a file that cannot be read or holds no mapping.
     """
+    file = file or os.environ.get(FILE)
     return {
         **(from_file(Path(file)) if file else {}),
         **from_environment(declared),
@@ -50,7 +55,12 @@ def from_file(path: Path) -> dict[str, Any]:
 
 def from_environment(declared: Mapping[str, Any]) -> dict[str, Any]:
     """The values of ``BRIDGE_PRM_<name>``; the case of the name counts."""
-    found = {key.removeprefix(PREFIX): v for key, v in os.environ.items() if key.startswith(PREFIX)}
+    found = {
+        key.removeprefix(prefix): text
+        for prefix in PREFIXES
+        for key, text in os.environ.items()
+        if key.startswith(prefix)
+    }
     return {name: _decode(text, declared.get(name)) for name, text in found.items() if name}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from bridge.errors import ModelError
 
-__all__ = ["Reference", "refer"]
+__all__ = ["Reference", "dotted", "refer"]
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -89,6 +89,12 @@ def refer(function: Callable[..., Any] | str | Reference) -> Reference:
         module, _, qualname = function.partition(":")
         return Reference(module, qualname)
     return _refer_to_object(function)
+
+
+def dotted(name: str) -> Reference:
+    """The reference to a function named ``module.function`` or ``module:function``."""
+    module, dot, function = name.rpartition(".")
+    return refer(f"{module}:{function}" if dot and ":" not in name else name)
 
 
 def _refer_to_object(function: Any) -> Reference:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import field
 
 from bridge.frozen import Frozen
 from bridge.globs import is_literal, overlap
 from bridge.values import Constant, Fact, Kind
 
-__all__ = ["Output", "Parameter", "Puts", "Scope", "Source"]
+__all__ = ["Border", "Given", "Output", "Parameter", "Puts", "Scope", "Source"]
 
 
 class Parameter(Frozen):
@@ -17,15 +18,27 @@ class Parameter(Frozen):
     name: str
 
 
+class Given(Frozen):
+    """A value that a pipeline inside another is given by what is around it.
+
+    It is not ``certain`` where it may have been set or not.
+    """
+
+    name: str
+    kind: Kind = Kind.JSON
+    certain: bool = field(default=True, compare=False)
+
+
 class Output(Frozen):
-    """A value that the task at ``step`` gives back."""
+    """A value that the step at ``step`` gives back; not ``certain``: it may have to do without."""
 
     step: str
     name: str
     kind: Kind = Kind.JSON
+    certain: bool = field(default=True, compare=False)
 
 
-Source = Parameter | Output | Constant | Fact
+Source = Parameter | Given | Output | Constant | Fact
 
 
 class Puts:
@@ -93,6 +106,8 @@ class Scope:
         while scope:
             if name in scope.own:
                 return scope.own[name]
+            if isinstance(scope, Border):
+                return scope.take(name)
             scope = scope._parent
         return None
 
@@ -102,15 +117,19 @@ class Scope:
         scope: Scope | None = self
         while scope:
             chain.append(scope)
-            scope = scope._parent
-        return {name: source for s in reversed(chain) for name, source in s.own.items()}
+            scope = None if isinstance(scope, Border) else scope._parent
+        found = chain[-1].outside() if isinstance(chain[-1], Border) else {}
+        return found | {name: source for s in reversed(chain) for name, source in s.own.items()}
 
     def putters(self, pattern: str) -> list[str]:
-        """The tasks whose files may match ``pattern``, in the order of the pipeline."""
+        """The steps whose files may match ``pattern``, in order; empty text: those outside."""
         chain: list[list[str]] = []
         scope: Scope | None = self
         while scope:
             chain.append(scope.puts.find(pattern))
+            if isinstance(scope, Border):
+                chain.append([""] if scope.take_files(pattern) else [])
+                break
             scope = scope._parent
         return list(dict.fromkeys(path for found in reversed(chain) for path in found))
 
@@ -118,3 +137,48 @@ class Scope:
         """Take over what a branch has set and put; a later branch wins a name."""
         self.own.update(child.own)
         self.puts.absorb(child.puts)
+
+
+class Border(Scope):
+    """The scope of a pipeline that runs as a whole: it is handed what it takes from outside.
+
+    ``given`` and ``files`` become the values and the putters of files that it takes; ``before``
+    says whether a step outside has ended when this pipeline starts, and not by chance.
+    """
+
+    def __init__(self, outside: Scope, before: Callable[[str], bool]) -> None:
+        super().__init__(outside)
+        self._outside = outside
+        self._before = before
+        self.given: dict[str, Source] = {}
+        self.files: dict[str, None] = {}
+
+    def take(self, name: str) -> Source | None:
+        """The value of a name outside, as one that is given from now on."""
+        source = self._outside.find(name)
+        if source is None:
+            return None
+        self.given[name] = source
+        return _given(name, source)
+
+    def take_files(self, pattern: str) -> list[str]:
+        """The steps outside whose files may match."""
+        found = [path for path in self._outside.putters(pattern) if self._is_before(path)]
+        self.files |= dict.fromkeys(found)
+        return found
+
+    def outside(self) -> dict[str, Source]:
+        """The names outside that are there for certain, none of them taken."""
+        return {
+            name: _given(name, source)
+            for name, source in self._outside.names().items()
+            if not isinstance(source, Output) or self._before(source.step)
+        }
+
+    def _is_before(self, path: str) -> bool:
+        return not path or self._before(path)
+
+
+def _given(name: str, source: Source) -> Given:
+    kind = source.kind if isinstance(source, Output | Given) else Kind.JSON
+    return Given(name, kind, getattr(source, "certain", True))

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bridge.carried.arguments import is_namespace
 from bridge.errors import ModelError
 from bridge.frozen import Frozen
 from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task
@@ -37,11 +38,16 @@ class Argument(Frozen):
 
 
 class Signature(Frozen):
-    """What a task asks for; ``rest`` when it also takes whatever else there is (``**kwargs``)."""
+    """What a task asks for; ``rest`` when it also takes whatever else there is (``**kwargs``).
+
+    A function that is not ``direct`` does not do with a plain call: it is asynchronous, or takes
+    the rest as the attributes of an ``argparse.Namespace``.
+    """
 
     arguments: tuple[Argument, ...] = ()
     rest: bool = False
     returns: Any = UNKNOWN
+    direct: bool = True
 
 
 _functions: dict[Reference, Signature] = {}
@@ -74,7 +80,11 @@ def _of_python(task: Any) -> Signature:
 
 def _of_function(function: Callable[..., Any]) -> Signature:
     found = _inspect(function)
-    parameters = found.parameters.values()
+    parameters = list(found.parameters.values())
+    rest = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    namespaces = [p for p in parameters if not rest and is_namespace(p.annotation)][:1]
+    generates = inspect.isasyncgenfunction(function)
+    direct = not (namespaces or generates or inspect.iscoroutinefunction(function))
     arguments = tuple(
         Argument(
             name=p.name,
@@ -83,10 +93,10 @@ def _of_function(function: Callable[..., Any]) -> Signature:
             positional_only=p.kind is p.POSITIONAL_ONLY,
         )
         for p in parameters
-        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) and p not in namespaces
     )
-    rest = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    return Signature(arguments, rest, found.return_annotation)
+    returns = UNKNOWN if generates else found.return_annotation
+    return Signature(arguments, rest or bool(namespaces), returns, direct)
 
 
 def _inspect(function: Callable[..., Any]) -> inspect.Signature:
@@ -102,18 +112,19 @@ def _inspect(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def notebook_path(task: NotebookTask) -> Path:
-    """Where the task's notebook is: beside the file that declares the task, unless absolute.
+    """Where the task's notebook is: beside the file that declares the task, else here.
 
     Raises ModelError when there is none.
     """
     base = Path(task.where.file).parent if task.where else Path()
-    path = base / task.notebook
-    if not path.is_file():
-        raise ModelError(
-            f"notebook '{task.notebook}' of '{task.name}' is not there (looked for {path})",
-            task.where,
-        )
-    return path
+    for path in (base / task.notebook, Path(task.notebook)):
+        if path.is_file():
+            return path
+    raise ModelError(
+        f"notebook '{task.notebook}' of '{task.name}' is not there (looked for "
+        f"{base / task.notebook}, and in the working directory)",
+        task.where,
+    )
 
 
 def _of_notebook(task: Any) -> Signature:

@@ -30,9 +30,9 @@ class Place(Frozen):
     store: str
     artifacts: Path
 
-    def notebook(self, node: Node) -> Path:
-        """Where the executed notebook of a task goes; tasks of one name have paths of their own."""
-        return self.artifacts / f"{identifier(node.path, ascii_only=True)}.ipynb"
+    def notebook(self, name: str) -> Path:
+        """Where the executed notebook of the step of this name goes."""
+        return self.artifacts / f"{identifier(name, ascii_only=True)}.ipynb"
 
 
 @dataclass
@@ -44,16 +44,22 @@ class Done:
 
 
 def perform(
-    node: Node, values: Mapping[str, Any], files: Sequence[Manifest], place: Place, done: Done
+    node: Node,
+    values: Mapping[str, Any],
+    files: Sequence[Manifest],
+    place: Place,
+    done: Done,
+    name: str,
 ) -> None:
     """Do the work of one task and put what it gives back into ``done``.
 
-    ``values`` are by argument, ``files`` the manifests it may get files from. Raises whatever the
-    task raises, and ValueError for a return that is not what was declared.
+    ``values`` are by argument, ``files`` the manifests it may get files from, ``name`` is that of
+    the step in the record. Raises whatever the task raises, and ValueError for a return that is
+    not what was declared.
     """
     catalog = node.catalog
     if not (catalog.get or catalog.put):
-        done.values = _returned(node, values, place)
+        done.values = _returned(node, values, place.notebook(name))
         return
     from bridge.carried.files import catalog as placed
 
@@ -66,20 +72,20 @@ def perform(
     )
     try:
         with block:
-            done.values = _returned(node, values, place)
+            done.values = _returned(node, values, place.notebook(name))
     finally:
         done.manifest = dict(block.manifest)
 
 
-def _returned(node: Node, values: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    found = _PERFORMERS[type(node.task)](node, values, place)
+def _returned(node: Node, values: Mapping[str, Any], kept: Path) -> dict[str, Any]:
+    found = _PERFORMERS[type(node.task)](node, values, kept)
     return {
         o.name: found[o.name] if o.kind is Kind.PICKLED else to_json(found[o.name], o.name)
         for o in node.outputs
     }
 
 
-def _python(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _python(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
     task: Any = node.task
     result = call(task.reference.load(), **values)
     names = [r.name for r in task.outputs]
@@ -88,7 +94,7 @@ def _python(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str,
     return dict(zip(names, unpack(result, names), strict=True))
 
 
-def _shell(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _shell(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
     from bridge.carried.shell import run_shell
 
     task: Any = node.task
@@ -98,7 +104,7 @@ def _shell(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, 
     return found
 
 
-def _notebook(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _notebook(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
     from bridge.carried.notebook import run_notebook
 
     task: Any = node.task
@@ -106,16 +112,16 @@ def _notebook(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[st
         str(notebook_path(task).resolve()),
         dict(values),
         returns={r.name: "pickled" if r.kind is Kind.PICKLED else "json" for r in task.outputs},
-        save_as=str(place.notebook(node)),
+        save_as=str(kept),
     )
     return found
 
 
-def _stub(node: Node, values: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+def _stub(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
     return {}
 
 
-_PERFORMERS: dict[type[Task], Callable[[Node, Mapping[str, Any], Place], Mapping[str, Any]]] = {
+_PERFORMERS: dict[type[Task], Callable[[Node, Mapping[str, Any], Path], Mapping[str, Any]]] = {
     PythonTask: _python,
     ShellTask: _shell,
     NotebookTask: _notebook,

@@ -31,8 +31,9 @@ class catalog:  # noqa: N801 - used as a verb, with catalog(get=["*.csv"]) as fi
 
     ``get`` and ``put`` are globs as those of ``glob.glob(..., recursive=True)``; ``upstream`` are
     the manifests of earlier tasks, where a later one wins a path. When the ``with`` block is over,
-    also by an exception, ``manifest`` names what was put. With ``store_copy=False`` nothing is
-    copied: whoever gets such a file must have it in place, unchanged.
+    also by an exception, ``manifest`` names what was put (in the dict given, if any). With
+    ``store_copy=False`` nothing is copied: whoever gets such a file must have it in place,
+    unchanged.
 
     Raises ValueError for a path that leaves the working directory, FileNotFoundError for a glob
     that nothing matches, OSError for content that is not what its hash says.
@@ -45,8 +46,9 @@ class catalog:  # noqa: N801 - used as a verb, with catalog(get=["*.csv"]) as fi
         upstream: Iterable[Mapping[str, str] | None] = (),
         store: str | os.PathLike[str] | None = None,
         store_copy: bool = True,
+        manifest: dict[str, str] | None = None,
     ) -> None:
-        self.manifest: dict[str, str] = {}
+        self.manifest: dict[str, str] = {} if manifest is None else manifest
         self._get = {glob: _parts(glob) for glob in get}
         self._put = {glob: _parts(glob) for glob in put}
         self._held = {_parts(path): ref for held in upstream for path, ref in (held or {}).items()}

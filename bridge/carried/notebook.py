@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .surroundings import mask
 from .values import to_json
 
 __all__ = ["run_notebook"]
@@ -125,7 +126,8 @@ def _keep(executed: Path, last: str, target: Path) -> None:
     book["cells"] = [cell for cell in book["cells"] if "".join(cell["source"]) != last]
     book["metadata"].pop("papermill", None)  # it names files that are gone by now
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(book, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(book, indent=1, ensure_ascii=False)
+    target.write_text(f"{mask(text)}\n", encoding="utf-8")
 
 
 def _value(name: str, kind: str, handed_over: Mapping[str, Any], notebook: Any) -> Any:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import IO, Any
 
+from .surroundings import hides, mask
 from .values import to_json
 
 __all__ = ["run_shell"]
@@ -81,14 +82,24 @@ def _exported(name: str, exported: Mapping[bytes, bytes]) -> Any:
 def _run(command: str, environment: Mapping[str, str], fd: int) -> None:
     process = _start(command, environment, fd)
     tail: deque[str] = deque(maxlen=10)
-    tee = threading.Thread(target=_tee, args=(process.stderr, sys.stderr, tail), daemon=True)
-    tee.start()
+    ignored: deque[str] = deque(maxlen=0)
+    tees = [
+        threading.Thread(target=_tee, args=(stream, to, kept), daemon=True)
+        for stream, to, kept in [
+            (process.stderr, sys.stderr, tail),
+            (process.stdout, sys.stdout, ignored),
+        ]
+        if stream
+    ]
+    for tee in tees:
+        tee.start()
     try:
         code = process.wait()
     except BaseException:
         _stop(process)
         raise
-    tee.join(timeout=1)  # longer only if the command left something in the background
+    for tee in tees:
+        tee.join(timeout=1)  # longer only if the command left something in the background
     if code:
         how = f"exited with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
         raise RuntimeError(f"the command {how}: {''.join(tail).strip()}".removesuffix(": "))
@@ -101,6 +112,7 @@ def _start(command: str, environment: Mapping[str, str], fd: int) -> subprocess.
             [shell, "-c", SCRIPT.format(fd=fd), shell, command],
             env=environment,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if hides() else None,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
@@ -119,8 +131,8 @@ def _start(command: str, environment: Mapping[str, str], fd: int) -> subprocess.
 def _tee(stream: IO[str], to: IO[str], tail: deque[str]) -> None:
     with stream:
         for line in stream:
-            to.write(line)
-            tail.append(line)
+            to.write(mask(line))
+            tail.append(mask(line))
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

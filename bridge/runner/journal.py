@@ -16,7 +16,7 @@ from typing import Any
 
 from bridge.errors import UsageError
 from bridge.flow import Flow, Node
-from bridge.model import NotebookTask, PythonTask
+from bridge.model import Loop, Map, NotebookTask, PythonTask
 from bridge.record import StepRun
 from bridge.references import Reference
 from bridge.signatures import notebook_path
@@ -36,10 +36,19 @@ class Journal:
         self._write({"parameters": parameters})
 
     def note(
-        self, node: Node, step: StepRun, values: Mapping[str, Any], files: Mapping[str, str]
+        self,
+        node: Node,
+        place: str,
+        step: StepRun,
+        values: Mapping[str, Any],
+        files: Mapping[str, str],
     ) -> None:
-        """Note how a step ended, what it gave (objects as references) and the files it put."""
-        self._write({**vars(step), "key": _key(node), "values": values, "files": files})
+        """Note how a step ended, what it gave (objects as references) and the files it put.
+
+        ``place`` is its path with a ``*`` for the number of an item or an iteration.
+        """
+        given = {"place": place, "key": _key(node), "values": values, "files": files}
+        self._write({**vars(step), **given})
 
     def _write(self, entry: Entry) -> None:
         self._file.write(json.dumps(entry) + "\n")
@@ -63,14 +72,29 @@ def resumable(folder: Path, flow: Flow, parameters: Mapping[str, Any]) -> dict[s
             f"run '{folder.name}' cannot be resumed: parameter '{changed[0]}' is another now; "
             "give the parameters it had, or start anew without --resume"
         )
-    done = {e["name"]: e for e in entries if e["status"] == "succeeded" and e["name"] in flow.nodes}
+    nodes = dict(_tasks(flow, ""))
+    done = {e["name"]: e for e in entries if e["status"] == "succeeded" and e["place"] in nodes}
     for path, entry in done.items():
-        if entry["key"] != _key(flow.nodes[path]):
+        if entry["key"] != _key(nodes[entry["place"]]):
             raise UsageError(
                 f"run '{folder.name}' cannot be resumed: step '{path}' has changed since; "
                 "start anew without --resume"
             )
     return done
+
+
+def _tasks(flow: Flow, prefix: str) -> Iterator[tuple[str, Node]]:
+    """Every task of a flow and of those inside it, by its place."""
+    for path, node in flow.nodes.items():
+        if not node.inner:
+            yield prefix + path, node
+        number = "*." if isinstance(node.task, Map | Loop) else ""
+        for key, inner in node.inner.items():
+            yield from _tasks(inner, f"{prefix}{path}.{number or f'{key}.'}")
+        if node.handler:
+            yield from _tasks(node.handler, f"{prefix}{path}.on_failure.")
+    if flow.handler:
+        yield from _tasks(flow.handler, f"{prefix}on_failure.")
 
 
 def _read(folder: Path) -> list[Entry]:

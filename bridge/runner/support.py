@@ -1,36 +1,20 @@
-"""What the local engine can run."""
+"""What the local engine does with each feature."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from bridge.findings import Feature, Support, native, unsupported
 
 __all__ = ["SUPPORT"]
 
-_LATER = unsupported("the local engine does not run it yet")
+_METADATA = "kept in the pipeline; nothing here asks for it"
 
-SUPPORT: dict[Feature, Support] = dict.fromkeys(Feature, _LATER) | {
-    feature: native()
-    for feature in (
-        Feature.PYTHON,
-        Feature.NOTEBOOK,
-        Feature.SHELL,
-        Feature.STUB,
-        Feature.PARAMETERS,
-        Feature.INPUTS,
-        Feature.INPUTS_PATH,
-        Feature.INPUTS_CONSTANT,
-        Feature.INPUTS_FACT,
-        Feature.JSON,
-        Feature.METRIC,
-        Feature.PICKLED,
-        Feature.CATALOG_GET,
-        Feature.CATALOG_PUT,
-        Feature.CATALOG_HASH,
-        Feature.INCLUDE,
-        Feature.ORDER_DATA,
-        Feature.ORDER_AFTER,
-        Feature.DESCRIPTION,
-        Feature.PARALLEL,
-        Feature.FAILURE_INDEPENDENT,
-    )
+SUPPORT: Mapping[Feature, Support] = dict.fromkeys(Feature, native()) | {
+    Feature.SCHEDULE: native(_METADATA),
+    Feature.RESOURCES: native(_METADATA),
+    Feature.DEPENDENCIES: native(_METADATA),
+    Feature.IMAGE: native(_METADATA),
+    Feature.OVERRIDES: native(_METADATA),
+    Feature.DATASET: unsupported("datasets are not translated yet"),
 }

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bridge.carried.values import to_json
 from bridge.errors import ModelError
+from bridge.expressions import to_reducer
 from bridge.references import refer
 from bridge.serial.spot import Problems, Spot, did_you_mean, shown
 from bridge.values import FACTS, At, Constant, Fact, Kind, Return
@@ -23,6 +24,7 @@ __all__ = [
     "ListOf",
     "MappingOf",
     "Plain",
+    "ReducerForm",
     "ReferenceForm",
     "ReturnForm",
     "expect",
@@ -196,6 +198,21 @@ class ReferenceForm:
     def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
         """Text with a colon in it."""
         return {"type": "string", "pattern": "^[^:]+:[^:]+$"}
+
+
+class ReducerForm(ReferenceForm):
+    """A function, as ``module:qualname``, or the text of a lambda."""
+
+    def read(self, data: Any, spot: Spot) -> Any:
+        """A Reference or an Expression."""
+        try:
+            return to_reducer(data)
+        except ModelError as error:
+            raise spot.refuse(f"is no reducer: {error}") from None
+
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
+        """Text with a colon in it, as every lambda has."""
+        return {"type": "string", "pattern": "^([^:]+:[^:]+$|lambda\\b)"}
 
 
 class ReturnForm:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bridge import model
 from bridge.errors import ModelError, Where
+from bridge.expressions import Expression
 from bridge.model import Composite, Pipeline, PythonTask, Step, Task
 from bridge.references import Reference
 from bridge.serial.forms import (
@@ -25,6 +26,7 @@ from bridge.serial.forms import (
     ListOf,
     MappingOf,
     Plain,
+    ReducerForm,
     ReferenceForm,
     ReturnForm,
     expect,
@@ -84,7 +86,7 @@ class Record:
 
     def write(self, value: Any, spot: Spot) -> Any:
         """The fields that are set."""
-        if type(value) is not self.cls:
+        if not isinstance(value, self.cls):
             raise spot.refuse(f"must be a {self.cls.__name__}, not {shown(value)}")
         spot = self._inside(getattr(value, "name", None), getattr(value, "where", None), spot)
         problems = Problems()
@@ -217,6 +219,7 @@ _PLAIN = (str, bool, int, float)
 _forms: dict[Any, Form] = {
     Any: Json(),
     At: InputForm(),
+    Expression: ReducerForm(),
     Reference: ReferenceForm(),
     Return: ReturnForm(),
     Step: AnyStep(),

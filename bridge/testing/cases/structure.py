@@ -5,27 +5,10 @@ from __future__ import annotations
 import conformance_functions as f
 
 from bridge.model import Parallel, Pipeline, Stub
-from bridge.testing.cases.case import Case, task
+from bridge.testing.cases.case import ODD_NAMES, Case, task
 from bridge.values import json
 
 __all__ = ["CASES"]
-
-ODD_NAMES = (
-    "class",
-    "self",
-    'a"b',
-    "name",
-    "next",
-    "input",
-    "index",
-    "start",
-    "end",
-    "Ünï",
-    "a b",
-    "a-b",
-    "params",
-)
-"""Names that mean something to Python, to a framework, or to neither."""
 
 CASES: list[Case] = [
     Case(
@@ -87,7 +70,7 @@ CASES: list[Case] = [
             task(f.two, "z", returns=["dag_z"]),
             Stub(name="mark"),
         ],
-        order="data",
+        more={"order": "data"},
         values={"dag_a": 1, "dag_b": 2, "dag_c": 2, "dag_d": 4, "dag_e": 4, "dag_z": 2},
     ),
     Case(

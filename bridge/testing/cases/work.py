@@ -110,6 +110,7 @@ CASES: list[Case] = [
             "note_out": {"twice": 42, "text": TEXT, "unset": "its own"},
         },
         objects={"note_object": {21, "object"}},
+        notebooks=["note_in = 21"],
         files={"note.txt": TEXT},
     ),
 ]

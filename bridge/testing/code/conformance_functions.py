@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import os
+import sys
 import threading
+import time
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -170,3 +174,119 @@ def nan() -> float:
 
 def lock() -> Any:
     return threading.Lock()
+
+
+def upto(n: int) -> list[int]:
+    return list(range(n))
+
+
+def square(x: int) -> int:
+    return x * x
+
+
+def is_even(x: int) -> bool:
+    return x % 2 == 0
+
+
+def at_least(x: int, limit: int) -> bool:
+    return x >= limit
+
+
+def pick(values: list[Any], index: int) -> Any:
+    return values[index]
+
+
+def appended(values: list[Any], item: Any) -> list[Any]:
+    return [*values, item]
+
+
+def alone_by_default(alone: int = 7) -> int:
+    return alone
+
+
+def named(prefix: str, **others: Any) -> dict[str, Any]:
+    return {name: others[name] for name in sorted(others) if name.startswith(prefix)}
+
+
+def labelled(label: Any) -> set[Any]:
+    return {label, "object"}
+
+
+def grown(things: set[Any], item: Any) -> set[Any]:
+    things.add(item)
+    return things
+
+
+def labels(things: set[Any]) -> list[str]:
+    return sorted(map(str, things))
+
+
+def all_labels(things: list[set[Any]]) -> list[list[str]]:
+    return [labels(thing) for thing in things]
+
+
+def summed(numbers: list[int]) -> int:
+    return sum(numbers)
+
+
+def length(values: list[Any]) -> int:
+    return len(values)
+
+
+def last(values: list[Any]) -> Any:
+    return values[-1]
+
+
+def write_item(folder: str, item: Any) -> None:
+    write(f"{folder}/{item}.txt", f"item {item}")
+
+
+def read_item(folder: str, item: Any) -> str:
+    return read(f"{folder}/{item}.txt")
+
+
+def fail_on(x: int, bad: int) -> int:
+    if x == bad:
+        raise ValueError(f"{x} is bad")
+    return x
+
+
+def read_and_fail(name: str, late: str) -> None:
+    write(late, f"{read(name)}, read too late")
+    raise RuntimeError("after the file was read")
+
+
+def succeed_at(attempt: int, wanted: int) -> int:
+    if attempt < wanted:
+        raise RuntimeError(f"not at attempt {attempt}")
+    return attempt
+
+
+def third_try(tally: str) -> int:
+    """Counts its calls in a file, for each may be in a process of its own."""
+    path = Path(tally)
+    calls = (path.read_text() if path.exists() else "") + "x"
+    path.write_text(calls)
+    return succeed_at(len(calls), 3)
+
+
+def slow_at_first(attempt: int) -> int:
+    if attempt == 1:
+        time.sleep(60)
+    return attempt
+
+
+def variable(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def whisper(name: str) -> int:
+    """Gives away how long a secret is, and would give away more."""
+    print(os.environ[name])
+    print(f"the token is {os.environ[name]}.", file=sys.stderr, flush=True)
+    logging.getLogger("conformance").warning("the token is %s.", os.environ[name])
+    return len(os.environ[name])
+
+
+def blurt(name: str) -> None:
+    raise RuntimeError(f"the token {os.environ[name]} is refused")

@@ -1,0 +1,163 @@
+"""How composites run here: each runs the flows inside it, and settles what they leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bridge.flow import Node
+from bridge.model import Composite, Conditional, Loop, Map, Parallel
+from bridge.runner.running import Ended, Frame, Held, Running
+from bridge.unit import Unit
+from bridge.values import Kind
+
+__all__ = ["run_composite"]
+
+
+def run_composite(running: Running, frame: Frame, node: Node) -> Ended:
+    """Run a composite of ``frame``; what it sets counts only if it does not fail."""
+    kind: type[Composite] = type(node.task)
+    try:
+        return _RUNNERS[kind](running, frame, node)
+    except _Failed as failed:
+        name = frame.name + node.path
+        cause = failed.__cause__ or failed
+        return Ended(files=failed.files, error=running.failed(name, cause))
+
+
+class _Failed(Exception):
+    """The composite itself cannot go on; the cause says why."""
+
+    files: list[Any] = []  # noqa: RUF012 - set anew on the instance, never changed
+
+
+def _run(
+    running: Running,
+    frame: Frame,
+    node: Node,
+    key: str = "",
+    at: str = "",
+    files: Sequence[Any] = (),
+    **own: Held,
+) -> Ended:
+    """Run one of the flows inside; ``at`` is what it adds to the names of its steps."""
+    inner = node.inner[key]
+    prefix = "" if isinstance(node.task, Unit) else f"{node.path}."
+    number = "*." if at and isinstance(node.task, Map | Loop) else at
+    return running.flow(
+        Frame(
+            inner,
+            frame.name + prefix + at,
+            frame.place + prefix + number,
+            frame.inside(inner, **own),
+            [*frame.files_of(inner.given_files), *files],
+        )
+    )
+
+
+def _settled(found: Sequence[Ended]) -> Ended:
+    """Several flows as one: the later wins a name, the first failure counts."""
+    ended = Ended()
+    for one in found:
+        ended.values |= one.values
+        ended.files += one.files
+        ended.error = ended.error or one.error
+    return ended
+
+
+def _unit(running: Running, frame: Frame, node: Node) -> Ended:
+    return _run(running, frame, node)
+
+
+def _parallel(running: Running, frame: Frame, node: Node) -> Ended:
+    return _settled([_run(running, frame, node, key, f"{key}.") for key in node.inner])
+
+
+def _map(running: Running, frame: Frame, node: Node) -> Ended:
+    step: Map = node.task
+    items = _control(running, frame, node)
+    if not isinstance(items, list):
+        raise _Failed from ValueError(
+            f"'{step.on.name}', which '{step.name}' iterates on, is no list but {items!r}"
+        )
+    found = [
+        _run(running, frame, node, "", f"{i}.", **{step.iterate_as: (Kind.JSON, item)})
+        for i, item in enumerate(items)
+    ]
+    ended = _settled(found)
+    if ended.error is None:
+        ended.values = {
+            output.name: _gathered(running, step, output.kind, output.name, found)
+            for output in node.outputs
+        }
+    return ended
+
+
+def _gathered(running: Running, step: Map, kind: Kind, name: str, found: Sequence[Ended]) -> Held:
+    """The values of a name over all items, reduced if that is asked for."""
+    values: Any = [running.load(e.values[name]) for e in found if name in e.values]
+    try:
+        if step.reducer is not None:
+            reducer: Callable[[list[Any]], Any] = step.reducer.load()  # type: ignore[union-attr]
+            values = reducer(values)
+        return running.keep(kind, values, name)
+    except (Exception, SystemExit) as error:
+        failed = _Failed()
+        failed.files = _settled(found).files
+        raise failed from error
+
+
+def _conditional(running: Running, frame: Frame, node: Node) -> Ended:
+    from bridge.carried.steps import choose
+
+    step: Conditional = node.task
+    value = _control(running, frame, node)
+    try:
+        key = choose(step.name, value, step.branches, step.default is not None)
+    except ValueError as error:
+        raise _Failed from error
+    return _run(running, frame, node, str(key), f"{key}.")
+
+
+def _loop(running: Running, frame: Frame, node: Node) -> Ended:
+    step: Loop = node.task
+    ended = Ended()
+    for i in range(step.max_iterations):
+        own: dict[str, Held] = {step.index_as: (Kind.JSON, i)} if step.index_as else {}
+        carried = {n: held for n, held in ended.values.items() if n in node.inner[""].given}
+        found = _run(running, frame, node, "", f"{i}.", ended.files, **{**carried, **own})
+        ended = _settled([ended, found])
+        if ended.error or _is_over(running, frame, node, ended):
+            break
+    return ended
+
+
+def _is_over(running: Running, frame: Frame, node: Node, ended: Ended) -> bool:
+    """Whether the name that ends the loop is true."""
+    name = node.task.break_on
+    held = ended.values.get(name) if name else None
+    if held is None:
+        sources = [read.source for read in node.reads if read.argument.name == name]
+        held = frame.held(sources[0]) if sources else None
+    return bool(held and running.load(held))
+
+
+def _control(running: Running, frame: Frame, node: Node) -> Any:
+    """The value that decides how a composite runs."""
+    assert node.control
+    sources = {read.argument.name: read.source for read in node.reads}
+    held = frame.held(sources[node.control.argument.name])
+    assert held
+    try:
+        return running.load(held, node.control)
+    except ValueError as error:
+        raise _Failed from error
+
+
+_RUNNERS: dict[type[Composite], Callable[[Running, Frame, Node], Ended]] = {
+    Unit: _unit,
+    Parallel: _parallel,
+    Map: _map,
+    Conditional: _conditional,
+    Loop: _loop,
+}

@@ -1,0 +1,186 @@
+"""What tasks do in a map: files, commands, notebooks, facts, names."""
+
+from __future__ import annotations
+
+import conformance_functions as f
+
+from bridge.model import Catalog, Map, NotebookTask, Parallel, Pipeline, ShellTask
+from bridge.testing.cases.case import CODE, ODD, TEXT, Case, constants, succeeded, task, times
+from bridge.values import fact, json, pickled
+
+__all__ = ["CASES"]
+
+CASES: list[Case] = [
+    Case(
+        "map_files",
+        "each item's files are its own inside the map, and all are there after it",
+        [
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [
+                        task(
+                            f.write_item,
+                            inputs={**constants(folder="map_files"), "item": "mfi_item"},
+                            catalog=Catalog(put=["map_files/*.txt"]),
+                        ),
+                        task(
+                            f.read_item,
+                            inputs={**constants(folder="map_files"), "item": "mfi_item"},
+                            returns=["mfi_read"],
+                            catalog=Catalog(get=["map_files/*"]),
+                        ),
+                    ]
+                ),
+                iterate_on="mfi_items",
+                iterate_as="mfi_item",
+            ),
+            task(
+                f.count,
+                inputs=constants(pattern="map_files/*"),
+                returns=["mfi_count"],
+                catalog=Catalog(get=["map_files/?.txt"]),
+            ),
+        ],
+        parameters={"mfi_items": ["a", "b"]},
+        values={"mfi_items": ["a", "b"], "mfi_read": ["item a", "item b"], "mfi_count": 2},
+        files={"map_files/a.txt": "item a", "map_files/b.txt": "item b"},
+        ends=succeeded(*times("each", 2, "write_item", "read_item"), "count"),
+    ),
+    Case(
+        "map_same_file",
+        "of items that put the same path the last in order wins it",
+        [
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [
+                        task(
+                            f.write,
+                            inputs={**constants(name="map_same.txt"), "text": "msf_item"},
+                            catalog=Catalog(put=["map_same.txt"]),
+                        )
+                    ]
+                ),
+                iterate_on="msf_items",
+                iterate_as="msf_item",
+            ),
+            task(
+                f.read,
+                inputs=constants(name="map_same.txt"),
+                returns=["msf_read"],
+                catalog=Catalog(get=["map_same.txt"]),
+            ),
+        ],
+        parameters={"msf_items": ["first", "second", "third"]},
+        values={"msf_items": ["first", "second", "third"], "msf_read": "third"},
+        files={"map_same.txt": "third"},
+        ends=succeeded(*times("each", 3, "write"), "read"),
+    ),
+    Case(
+        "map_shell",
+        "a command in a map",
+        [
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [
+                        ShellTask(
+                            name="command",
+                            command='export msh_out="<$msh_item>"',
+                            returns=["msh_out"],
+                        )
+                    ]
+                ),
+                iterate_on="msh_items",
+                iterate_as="msh_item",
+            )
+        ],
+        parameters={"msh_items": [TEXT, 7, {"a": [None]}]},
+        values={
+            "msh_items": [TEXT, 7, {"a": [None]}],
+            "msh_out": [f"<{TEXT}>", "<7>", '<{"a":[null]}>'],
+        },
+        ends=succeeded(*times("each", 3, "command")),
+    ),
+    Case(
+        "map_notebook",
+        "a notebook in a map is run, and kept, for each item",
+        [
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [
+                        NotebookTask(
+                            name="note",
+                            notebook="conformance_map.ipynb",
+                            inputs={"page": "mnb_item"},
+                            returns=["page_twice", pickled("page_object")],
+                            where=CODE,
+                        )
+                    ]
+                ),
+                iterate_on="mnb_items",
+                iterate_as="mnb_item",
+            )
+        ],
+        parameters={"mnb_items": [4, 5], "page_text": TEXT},
+        values={"mnb_items": [4, 5], "page_text": TEXT, "page_twice": [8, 10]},
+        objects={"page_object": [{4, TEXT}, {5, TEXT}]},
+        notebooks=["page = 4", "page = 5"],
+        ends=succeeded(*times("each", 2, "note")),
+    ),
+    Case(
+        "map_facts",
+        "the step that a task in a map is has the number of the item",
+        [
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [task(f.same, "which", inputs={"value": fact("step")}, returns=["mfa_step"])]
+                ),
+                iterate_on="mfa_items",
+                iterate_as="mfa_item",
+            )
+        ],
+        parameters={"mfa_items": ["x", "y"]},
+        values={
+            "mfa_items": ["x", "y"],
+            "mfa_step": ["cases.map_facts.each.0.which", "cases.map_facts.each.1.which"],
+        },
+        ends=succeeded(*times("each", 2, "which")),
+    ),
+    Case(
+        "map_names",
+        "any text names a map, its item, what is in it and what that sets",
+        [
+            Map(
+                name=ODD,
+                branch=Pipeline(
+                    [
+                        task(f.same, ODD, inputs={"value": f"mna {ODD}"}, returns=[json(ODD)]),
+                        Parallel(
+                            name="class",
+                            branches={
+                                ODD: Pipeline(
+                                    [task(f.same, ODD, inputs={"value": ODD}, returns=["mna self"])]
+                                )
+                            },
+                        ),
+                    ]
+                ),
+                iterate_on="mna input",
+                iterate_as=f"mna {ODD}",
+            ),
+            task(f.same, "def", inputs={"value": ODD}, returns=["mna name"]),
+        ],
+        parameters={"mna input": [1, TEXT]},
+        values={
+            "mna input": [1, TEXT],
+            ODD: [1, TEXT],
+            "mna self": [1, TEXT],
+            "mna name": [1, TEXT],
+        },
+        ends=succeeded(*times(ODD, 2, ODD, f"class.{ODD}.{ODD}"), "def"),
+    ),
+]

@@ -29,7 +29,7 @@ from typing import Any, Protocol
 import pluggy
 
 from bridge.errors import AdapterError
-from bridge.findings import Feature, Report, Support
+from bridge.findings import Feature, Level, Report, Support
 from bridge.model import Pipeline
 from bridge.record import Run
 
@@ -62,20 +62,23 @@ class Options:
 
 @dataclass
 class Export:
-    """What a writer gives: texts by relative path, and what became of every attribute.
+    """What a writer gives: texts by relative path.
 
     ``code`` is the folder, inside the export, where the user's own modules, notebooks and included
-    files belong; they are copied there by whoever writes the files.
+    files belong; they are copied there by whoever writes the files. ``told`` says of an attribute,
+    by its step and name, more precisely what became of it than the table of support does; from all
+    this the ``report`` is made by whoever called the writer.
     """
 
     files: dict[str, str]
-    report: Report
     code: str = ""
+    told: Mapping[tuple[str, str], tuple[Level, str]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run to make: what ``write`` wrote at ``project``, from ``pipeline``.
+    """One run to make: what ``write`` wrote at ``project``, from the lowered ``pipeline``.
 
     ``home`` is a folder for the engine's own state, ``workdir`` the working directory of the run,
     ``store`` where files and objects go. ``progress`` is told a step's path as it ends.
@@ -94,9 +97,18 @@ class Job:
         """The store of files and objects of this run."""
         return self.home / "store"
 
+    @property
+    def steps(self) -> Path:
+        """Where tasks that are carried out inside another note how they ended."""
+        return self.home / "steps.jsonl"
+
 
 class Adapter(Protocol):
-    """One framework: what it supports, how it is read, written and run."""
+    """One framework: what it supports, how it is read, written and run.
+
+    An adapter may have one more method, ``units(pipeline)``: the paths of steps for which there is
+    no place in the target where they stand, and why. They are lowered like what is unsupported.
+    """
 
     name: str
     reads: bool
@@ -113,7 +125,7 @@ class Adapter(Protocol):
         """The pipeline that ``source`` holds. Raises SourceError."""
 
     def write(self, pipeline: Pipeline, options: Options) -> Export:
-        """The native project for ``pipeline``; touches no disk, needs no framework."""
+        """The native project for a lowered ``pipeline``; touches no disk, needs no framework."""
 
     def run(self, job: Job) -> Run:
         """Run by the real engine what ``write`` wrote."""

@@ -87,7 +87,9 @@ def names_left(flow: Flow, own: Mapping[str, Source]) -> Iterator[Output | Probl
         certain = all(name in way and way[name].certain for way in [normal, *ways])
         yield Output(found[0].step, name, found[0].kind, certain)
         if any((f.kind is Kind.PICKLED) != (found[0].kind is Kind.PICKLED) for f in found):
-            text = f"'{name}' is an object in one way through '{flow.pipeline.name}', JSON in another"
+            text = (
+                f"'{name}' is an object in one way through '{flow.pipeline.name}', JSON in another"
+            )
             yield Problem(text, flow.pipeline.where)
 
 

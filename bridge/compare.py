@@ -12,8 +12,10 @@ from bridge import translate
 from bridge.adapter import Job, installed, load
 from bridge.emit.carried import PACKAGE
 from bridge.errors import BridgeError, UsageError
+from bridge.flow import analyse
 from bridge.model import Pipeline
-from bridge.record import Run
+from bridge.record import Run, StepRun
+from bridge.results import skipped
 from bridge.runner import history
 
 __all__ = ["LOCAL", "Comparison", "Difference", "Listener", "check_engines", "run_on", "verify"]
@@ -177,8 +179,11 @@ def run_on(
         record = run(job)
     else:
         translate.write(pipeline, engine, job.project)
+        lowered = translate.lowered(pipeline, engine)
         started = time.perf_counter()
-        record = load(engine).run(job)
+        record = load(engine).run(replace(job, pipeline=lowered.pipeline))
+        flow = analyse(pipeline, parameters)
+        record.steps += [StepRun(name, "skipped", 0) for name in skipped(flow, record.steps)]
     record.seconds = time.perf_counter() - started
     return record
 

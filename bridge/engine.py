@@ -27,6 +27,9 @@ __all__ = ["collect", "kept_notebooks", "run_apart", "serve"]
 STORE_VARIABLE = "PIPELINE_STORE"
 """The environment variable by which an exported project is told where its store is."""
 
+STEPS_VARIABLE = "PIPELINE_STEPS"
+"""The environment variable that names the file in which tasks inside a task are noted."""
+
 _LOG_TAIL = 4_000
 _STEP = "step ended: "
 
@@ -39,6 +42,7 @@ def run_apart(module: str, job: Job, environment: Mapping[str, str]) -> Run:
     """
     for folder in (job.home, job.workdir, job.store):
         folder.mkdir(parents=True, exist_ok=True)
+    job.steps.unlink(missing_ok=True)
     question, answer = job.home / "job.pickle", job.home / "run.json"
     answer.unlink(missing_ok=True)
     question.write_bytes(pickle.dumps(replace(job, progress=print)))
@@ -46,7 +50,12 @@ def run_apart(module: str, job: Job, environment: Mapping[str, str]) -> Run:
     with subprocess.Popen(
         [sys.executable, "-m", module, str(question), str(answer)],
         cwd=job.workdir,
-        env={**os.environ, STORE_VARIABLE: str(job.store), **environment},
+        env={
+            **os.environ,
+            STORE_VARIABLE: str(job.store),
+            STEPS_VARIABLE: str(job.steps),
+            **environment,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

@@ -16,7 +16,7 @@ from bridge.errors import ModelError
 from bridge.frozen import Frozen
 from bridge.references import Reference, dotted, refer
 
-__all__ = ["Expression", "parse", "reducing", "to_reducer"]
+__all__ = ["Expression", "parse", "reducing", "spreads", "to_reducer"]
 
 Reducer = Callable[[Sequence[Any]], Any]
 
@@ -130,11 +130,18 @@ def reducing(reducer: Expression | Reference) -> Reducer:
     function = reducer.load()
     if isinstance(reducer, Expression):
         return function
+    return _spread(function) if spreads(reducer) else function
+
+
+def spreads(reducer: Expression | Reference) -> bool:
+    """Whether the reducer takes the values one by one rather than their list."""
+    if isinstance(reducer, Expression):
+        return _takes_values(_lambda(reducer.text).args)
     try:
-        kinds = [p.kind for p in inspect.signature(function).parameters.values()]
+        kinds = [p.kind for p in inspect.signature(reducer.load()).parameters.values()]
     except (ValueError, TypeError):  # max and its like tell nothing
-        return function
-    return _spread(function) if kinds[:1] == [inspect.Parameter.VAR_POSITIONAL] else function
+        return False
+    return kinds[:1] == [inspect.Parameter.VAR_POSITIONAL]
 
 
 def _spread(function: Callable[..., Any]) -> Reducer:

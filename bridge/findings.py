@@ -13,11 +13,10 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bridge.errors import TranslationError, Where
-from bridge.flow import walk
+from bridge.nodes import inside, walk
 from bridge.frozen import Frozen
 from bridge.model import (
     Catalog,
-    Composite,
     Conditional,
     Loop,
     Map,
@@ -43,6 +42,7 @@ __all__ = [
     "attributes",
     "carries",
     "emulated",
+    "lowered",
     "native",
     "require",
     "unsupported",
@@ -104,10 +104,14 @@ class Level(StrEnum):
 
 
 class Support(Frozen):
-    """What a target does with a feature; ``how`` says by what means, or why it cannot."""
+    """What a target does with a feature; ``how`` says by what means, or why it cannot.
+
+    What is ``lowered`` the target has not: it is rewritten before it gets there.
+    """
 
     level: Level
     how: str = ""
+    lowered: bool = False
 
 
 def native(how: str = "") -> Support:
@@ -118,6 +122,11 @@ def native(how: str = "") -> Support:
 def emulated(how: str) -> Support:
     """The result is the same, by other means."""
     return Support(Level.EMULATED, how)
+
+
+def lowered(how: str) -> Support:
+    """The target has nothing like it; a pass of ``bridge.lower`` makes code of it."""
+    return Support(Level.EMULATED, how, lowered=True)
 
 
 def unsupported(how: str) -> Support:
@@ -180,12 +189,6 @@ class Report:
     def refused(self) -> list[Finding]:
         """The findings for which a strict translation writes nothing."""
         return [f for f in self.findings if f.level in _REFUSED]
-
-    def amend(self, step: str, attribute: str, level: Level, message: str) -> None:
-        """Say more precisely what became of an attribute than its feature's support does."""
-        for i, finding in enumerate(self.findings):
-            if (finding.step, finding.attribute) == (step, attribute):
-                self.findings[i] = replace(finding, level=level, message=message)
 
     def to_json(self) -> dict[str, Any]:
         """Totals and findings as JSON."""
@@ -250,6 +253,8 @@ _SIMPLE: dict[str, Feature] = {
     "max_iterations": Feature.LOOP,
     "break_on": Feature.LOOP,
     "index_as": Feature.LOOP,
+    "iterate_as": Feature.MAP,
+    "parameter": Feature.CONDITIONAL,
     "extra": Feature.STUB,
 }
 _SIMPLE_OF = {
@@ -272,9 +277,8 @@ def attributes(pipeline: Pipeline) -> Iterator[Attribute]:
     yield from _of_pipeline(pipeline, "")
     for path, step in walk(pipeline):
         yield from _of_step(step, path)
-        if isinstance(step, Composite):
-            for key, inner in step.pipelines().items():
-                yield from _of_pipeline(inner, f"{path}.{key}" if key else path)
+        for key, inner in inside(step):
+            yield from _of_pipeline(inner, path + key)
 
 
 def _of_pipeline(pipeline: Pipeline, path: str) -> Iterator[Attribute]:
@@ -286,6 +290,8 @@ def _of_pipeline(pipeline: Pipeline, path: str) -> Iterator[Attribute]:
             yield Attribute(feature, path, name, pipeline.where)
     if pipeline.order == "data":
         yield Attribute(Feature.ORDER_DATA, path, "order", pipeline.where)
+    if pipeline.on_failure:
+        yield from _of_pipeline(pipeline.on_failure, f"{path}.on_failure".lstrip("."))
 
 
 def _of_step(step: Step, path: str) -> Iterator[Attribute]:

@@ -210,6 +210,8 @@ class _Analysis:
             )
             for key, pipeline in step.pipelines().items()
         }
+        for flow in inner.values():
+            flow.begins = dict.fromkeys(own, control)
         left = leaves(step, path, inner, border.find)
         self.problems += left.problems
         if isinstance(step, Loop) and step.break_on and step.break_on not in inner[""].sets:
@@ -408,9 +410,7 @@ class _Analysis:
             self._problem(f"{what}, an object; a command or a notebook takes JSON only", task)
         return False
 
-    def _rest(
-        self, task: Task, taken: set[str], scope: Scope, before: Before
-    ) -> Iterator[Read]:
+    def _rest(self, task: Task, taken: set[str], scope: Scope, before: Before) -> Iterator[Read]:
         """What ``**kwargs`` receives: its inputs, then all JSON names not otherwise consumed."""
         named = {name for name in task.bindings if name not in taken}
         for name in sorted(named):

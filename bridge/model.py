@@ -8,7 +8,7 @@ they run is told in ``docs/semantics.md``; who reads and writes which name is wo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import InitVar, field, fields
 from importlib import import_module
 from typing import Any, Literal
@@ -40,6 +40,7 @@ __all__ = [
     "Task",
 ]
 
+
 def _named(by: Callable[[Any], Any], function: Reference | Callable[..., Any] | str) -> Any:
     try:
         return by(function)
@@ -70,13 +71,12 @@ class Step(Frozen, kw_only=True, init=False):
         object.__setattr__(self, "overrides", named)
         if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
             raise ModelError(f"a step's name must be printable text, not {self.name!r}", self.where)
-        if self.terminate_with_success and self.terminate_with_failure:
-            message = f"'{self.name}' cannot end the run both with success and with failure"
-            raise ModelError(message, self.where)
 
     def __setattr__(self, name: str, value: object) -> None:
-        late = name == "on_failure" and self.__dict__.get(name, self) is None
-        (object if late else super()).__setattr__(name, value)
+        if name == "on_failure" and self.__dict__.get(name, self) is None:
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
 
 class Task(Step, kw_only=True, init=False):

@@ -63,6 +63,12 @@ class Node(Frozen):
         return self.task  # type: ignore[no-any-return]
 
     @property
+    def place(self) -> str:
+        """How the paths begin of the steps inside a composite that adds nothing else to them."""
+        transparent = isinstance(self.task, Unit)
+        return self.path.removesuffix(self.task.name) if transparent else f"{self.path}."
+
+    @property
     def catalog(self) -> Catalog:
         """The files that a task gets and puts; those of a composite are its tasks' affair."""
         return _NO_FILES if self.inner else files_of(self.task)
@@ -88,7 +94,8 @@ class Flow:
 
     A flow inside another is ``given`` values by name, whose sources are in the flow around it, the
     files of the steps ``given_files`` there, and the ``facts`` of the run that its tasks ask for;
-    ``sets`` are the names it leaves behind.
+    ``sets`` are the names it leaves behind. It ``begins`` with names of its own: the item of the
+    list at which a map's ``Read`` points, or the number of a loop (None).
     ``handler`` runs when the pipeline has failed, ``dead`` are the paths of steps that never run.
     """
 
@@ -106,6 +113,7 @@ class Flow:
     sets: dict[str, Output] = field(default_factory=dict)
     handler: Flow | None = None
     dead: list[str] = field(default_factory=list)
+    begins: Mapping[str, Read | None] = field(default_factory=dict)
     outer: Flow | None = field(default=None, repr=False)
 
     def order_only(self, node: Node) -> tuple[str, ...]:

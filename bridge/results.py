@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from bridge.flow import Flow, Output, walk
+from bridge.flow import Flow, Node, Output, walk
 from bridge.model import Loop, Map, Task
 from bridge.record import Run, StepRun
 from bridge.unit import Unit
@@ -20,24 +22,65 @@ def collect(
     steps: Iterable[StepRun],
     value: Callable[[Output], Any],
     manifest: Callable[[str], Mapping[str, str] | None],
+    inside: Path | None = None,
 ) -> Run:
     """Fill ``run`` from the steps that an engine reports, by the names of the model.
 
     ``run.parameters`` must hold the values the run started with. ``value`` gives what a step
     returned under a name, ``manifest`` the files that the step at a path put; both are asked only
     for steps that succeeded, ``manifest`` also for those that failed after putting files.
+    ``inside`` is the file where the tasks of units have noted how they ended.
     """
-    run.steps = list(steps)
-    status = {step.name: step.status for step in run.steps}
+    notes = _notes(inside)
+    found = {step.name: step for step in steps}
+    run.steps = [step for name, step in found.items() if name in flow.nodes and not flow.nodes[name].inner]
+    run.steps += [StepRun(n["name"], n["status"], n["attempts"], n["seconds"]) for n in notes.values()]
+    if run.error and (note := _failure(run.error["step"], flow, notes)):
+        run.error = {"step": note["name"], "attempt": note["attempts"], **note["error"]}
     scope: dict[str, Output] = {}
     for path, node in flow.nodes.items():
-        if node.puts and status.get(path, "skipped") != "skipped":
+        status = found[path].status if path in found else "skipped"
+        if node.puts and status == "failed" and node.inner:
+            for note in notes.values():
+                run.files |= note["files"] if _is_inside(note["name"], node) else {}
+        elif node.puts and status != "skipped":
             run.files |= manifest(path) or {}
-        if status.get(path) == "succeeded":
+        if status == "succeeded":
             scope |= {output.name: output for output in node.outputs}
-    found = {name: (output.kind, value(output)) for name, output in scope.items()}
-    settle(run, {name: held for name, held in found.items() if not is_absent(held[1])})
+    values = {name: (output.kind, value(output)) for name, output in scope.items()}
+    settle(run, {name: held for name, held in values.items() if not is_absent(held[1])})
     return run
+
+
+Note = dict[str, Any]
+
+
+def _notes(file: Path | None) -> dict[str, Note]:
+    """What the tasks of units have noted, by name; of one tried again, the last."""
+    if file is None or not file.exists():
+        return {}
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {note["name"]: note for note in map(json.loads, lines)}
+
+
+def _failure(path: str, flow: Flow, notes: Mapping[str, Note]) -> Note | None:
+    """The note of the task by which the unit at ``path`` has failed: the last that did."""
+    node = flow.nodes.get(path)
+    if node is None or not node.inner:
+        return None
+    failed = [n for n in notes.values() if n["status"] == "failed" and _is_inside(n["name"], node)]
+    return failed[-1] if failed else None
+
+
+def _is_inside(name: str, node: Node) -> bool:
+    """Whether the step of this name is one of those inside ``node``."""
+    if not isinstance(node.task, Unit):
+        return name == node.path or name.startswith(f"{node.path}.")
+    prefix = node.path.removesuffix(node.task.name)
+    return any(
+        name == prefix + step or name.startswith(f"{prefix}{step}.")
+        for step in (*(s.name for s in node.task.pipeline.steps), "on_failure")
+    )
 
 
 def settle(run: Run, values: Mapping[str, tuple[Kind, Any]]) -> None:
@@ -81,7 +124,7 @@ def _skipped(flow: Flow, prefix: str, names: set[str], ran: Mapping[str, Any]) -
         if not node.inner and name not in names:
             yield name
         for key, inner in node.inner.items():
-            for start in _starts(node.task, name, prefix, key, ran):
+            for start in _starts(node, prefix, key, ran):
                 yield from _skipped(inner, start, names, ran)
         if node.handler:
             yield from _skipped(node.handler, f"{name}.on_failure.", names, ran)
@@ -89,16 +132,16 @@ def _skipped(flow: Flow, prefix: str, names: set[str], ran: Mapping[str, Any]) -
         yield from _skipped(flow.handler, f"{prefix}on_failure.", names, ran)
 
 
-def _starts(step: Any, name: str, prefix: str, key: str, ran: Mapping[str, Any]) -> list[str]:
+def _starts(node: Node, prefix: str, key: str, ran: Mapping[str, Any]) -> list[str]:
     """How the names begin of all runs that a flow inside a step has had, or could have had."""
-    if isinstance(step, Unit):
-        return [prefix]
-    if not isinstance(step, Map | Loop):
-        return [f"{name}.{key}."]
+    if isinstance(node.task, Unit):
+        return [prefix + node.place]
+    if not isinstance(node.task, Map | Loop):
+        return [f"{prefix}{node.path}.{key}."]
     within = ran
-    for part in name.split("."):
+    for part in f"{prefix}{node.path}".split("."):
         within = within.get(part, {})
-    return [f"{name}.{number}." for number in within if number.isdecimal()]
+    return [f"{prefix}{node.path}.{number}." for number in within if number.isdecimal()]
 
 
 def _all_of(flow: Flow, prefix: str, path: str) -> Iterator[str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bridge.carried.arguments import call
 from bridge.errors import BridgeError, SourceError
 from bridge.inert import loading
 from bridge.model import Pipeline
@@ -21,6 +23,7 @@ __all__ = ["load_source"]
 
 _FACTORIES = ("create_pipeline", "main")
 _YAML = (".yaml", ".yml", ".json")
+_DAG = re.compile(r"^dag\s*:", re.MULTILINE)
 
 
 def load_source(source: str, adapter: str | None = None) -> Pipeline:
@@ -83,15 +86,19 @@ def _from_yaml(path: Path) -> Pipeline:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"'{path}' cannot be read: {error}") from error
-    sys.path.insert(0, str(path.resolve().parent))
+    _search(path.resolve().parent)
+    if _DAG.search(text):
+        from bridge.dag import load_dag
+
+        return load_dag(text, str(path))
     return (load_json if path.suffix == ".json" else load_yaml)(text, str(path))
 
 
 def _from_module(name: str, wanted: str) -> Pipeline:
     sys.path.insert(0, str(Path.cwd()))
-    with loading():
+    with loading() as met:
         module = _run(name, lambda: importlib.import_module(name))
-        return _pick(module, name, wanted)
+        return _pick(module, name, wanted, met)
 
 
 def _from_python(path: Path, wanted: str) -> Pipeline:
@@ -103,10 +110,17 @@ def _from_python(path: Path, wanted: str) -> Pipeline:
     name = path.stem
     if name in sys.stdlib_module_names or not name.isidentifier():
         raise SourceError(f"'{path.name}' cannot be imported under its name; rename the file")
-    sys.path.insert(0, str(path.parent))
-    with loading():
+    _search(path.parent)
+    with loading() as met:
         module = _run(str(path), lambda: _import_file(name, path))
-        return _pick(module, str(path), wanted)
+        return _pick(module, str(path), wanted, met)
+
+
+def _search(folder: Path) -> None:
+    """Let modules be found beside a source first, then in the working directory."""
+    sys.path.insert(0, str(folder))
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
 
 
 def _import_file(name: str, path: Path) -> ModuleType:
@@ -126,7 +140,7 @@ def _import_file(name: str, path: Path) -> ModuleType:
 def _run(source: str, action: Any) -> Any:
     """Do what runs the user's code; what goes wrong in it is told with its place."""
     try:
-        return action()
+        return call(action)
     except BridgeError:
         raise
     except (Exception, SystemExit) as error:
@@ -140,25 +154,34 @@ def _run(source: str, action: Any) -> Any:
         ) from error
 
 
-def _pick(module: ModuleType, source: str, wanted: str) -> Pipeline:
+def _pick(module: ModuleType, source: str, wanted: str, met: list[Pipeline]) -> Pipeline:
     if wanted:
         return _named(module, source, wanted)
     found = getattr(module, "pipeline", None)
     if isinstance(found, Pipeline):
         return found
-    for name in _FACTORIES:
-        made = (
-            _run(source, getattr(module, name)) if callable(getattr(module, name, None)) else None
-        )
+    for factory in filter(callable, (getattr(module, name, None) for name in _FACTORIES)):
+        made = _made(source, factory, met)
         if isinstance(made, Pipeline):
             return made
     there = {name: value for name, value in vars(module).items() if isinstance(value, Pipeline)}
+    there = there or {pipeline.name: pipeline for pipeline in met}
     if len(there) == 1:
         return next(iter(there.values()))
     what = f"several pipelines ({', '.join(there)})" if there else "no pipeline"
     raise SourceError(
         f"'{source}' holds {what}; name one 'pipeline', or write {Path(source).name}:NAME"
     )
+
+
+def _made(source: str, factory: Any, met: list[Pipeline]) -> Any:
+    """What a factory gives; one that stumbles over the run it did not get has met its pipeline."""
+    try:
+        return _run(source, factory)
+    except SourceError:
+        if len(met) == 1:
+            return met[0]
+        raise
 
 
 def _named(module: ModuleType, source: str, wanted: str) -> Pipeline:

@@ -9,45 +9,77 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from bridge.adapter import Export, Options, load
+from bridge.adapter import Adapter, Export, Options, load
 from bridge.code import code_files
 from bridge.emit.python import finish
 from bridge.errors import BridgeError, UsageError
 from bridge.findings import Level, Report, account, require
+from bridge.lower import Lowered, lower
+from bridge.lower.groups import grouping
 from bridge.lower.without import without
 from bridge.model import Pipeline
 
-__all__ = ["check", "paths", "render", "save", "write"]
+__all__ = ["check", "lowered", "paths", "render", "save", "write"]
 
 
-def check(pipeline: Pipeline, to: str) -> Report:
+def check(pipeline: Pipeline, to: str, group: str = "") -> Report:
     """What a translation to ``to`` would carry and not; nothing is written.
 
     Raises ModelError when the pipeline contradicts itself.
     """
     adapter = load(to)
     report = account(pipeline, adapter.support)
-    return report if report.refused() else adapter.write(pipeline, Options()).report
+    return report if report.refused() else _written(pipeline, adapter, group).report
 
 
-def render(pipeline: Pipeline, to: str, unsupported: str = "raise") -> Export:
+def lowered(pipeline: Pipeline, to: str, group: str = "") -> Lowered:
+    """The pipeline as the adapter ``to`` is given it: rewritten where the target lacks something."""
+    return _lowered(pipeline, load(to), group)
+
+
+def _lowered(pipeline: Pipeline, adapter: Adapter, group: str) -> Lowered:
+    units = getattr(adapter, "units", None)
+    grouped = grouping(pipeline, group, adapter.name) if group else {}
+    return lower(pipeline, adapter.support, (units(pipeline) if units else {}), grouped)
+
+
+def render(
+    pipeline: Pipeline, to: str, unsupported: str = "raise", group: str = ""
+) -> Export:
     """The native project as finished texts, none of it on disk.
 
     With ``unsupported`` ``warn`` or ``ignore`` a policy that the target cannot carry is left out,
-    with a TODO at its place; a construct cannot be left out. Raises TranslationError otherwise,
-    ModelError when the pipeline contradicts itself.
+    with a TODO at its place; a construct cannot be left out. With ``group`` steps share a place of
+    the target. Raises TranslationError otherwise, ModelError when the pipeline contradicts itself.
     """
     adapter = load(to)
     refused = [] if unsupported == "raise" else account(pipeline, adapter.support).refused()
     kept, todos = without(pipeline, refused)
     require(kept, adapter.support, f"'{to}' cannot carry this pipeline")
-    export = adapter.write(kept, Options(todos))
+    export = _written(kept, adapter, group, todos)
     export.report.findings += [replace(f, level=Level.DROPPED) for f in refused]
     export.files = {path: _finished(path, text) for path, text in sorted(export.files.items())}
+    return export
+
+
+def _written(
+    pipeline: Pipeline,
+    adapter: Adapter,
+    group: str,
+    todos: Mapping[str, Sequence[str]] | None = None,
+) -> Export:
+    """What the writer makes of a pipeline that can be carried, with the report."""
+    found = _lowered(pipeline, adapter, group)
+    export = adapter.write(found.pipeline, Options(todos or {}))
+    findings = found.tell(account(pipeline, adapter.support).findings)
+    for i, finding in enumerate(findings):
+        if told := export.told.get((finding.step, finding.attribute)):
+            findings[i] = replace(finding, level=told[0], message=told[1])
+    export.report = Report(findings)
     return export
 
 
@@ -56,7 +88,12 @@ def _finished(path: str, text: str) -> str:
 
 
 def write(
-    pipeline: Pipeline, to: str, folder: Path, unsupported: str = "raise", force: bool = False
+    pipeline: Pipeline,
+    to: str,
+    folder: Path,
+    unsupported: str = "raise",
+    force: bool = False,
+    group: str = "",
 ) -> Export:
     """Write the native project for ``pipeline`` into ``folder`` and give what was written.
 
@@ -64,7 +101,7 @@ def write(
     """
     if not force:
         _refuse_to_overwrite(folder)
-    export = render(pipeline, to, unsupported)
+    export = render(pipeline, to, unsupported, group)
     save(export, pipeline, folder)
     return export
 

@@ -338,7 +338,7 @@ def test_the_schema_describes_every_field_of_the_model() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
     for name in model.__all__:
         cls = getattr(model, name)
-        if name not in ("Step", "Task", "Composite"):
+        if name not in ("Step", "Task", "Composite", "AsyncPipeline"):
             compared = {field.name for field in fields(cls) if field.compare}
             assert set(definitions[name]["properties"]) - {"type"} == compared - {"type"}
             assert definitions[name]["description"]

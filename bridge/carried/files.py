@@ -18,7 +18,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO
 
-__all__ = ["catalog", "load", "save"]
+__all__ = ["catalog", "load", "merged", "save"]
 
 Parts = tuple[str, ...]
 """A path or a glob, split at its slashes."""
@@ -105,6 +105,11 @@ class catalog:  # noqa: N801 - used as a verb, with catalog(get=["*.csv"]) as fi
                 with (self._folder / path).open("rb") as file:
                     self.manifest[path] = self._store.add(file) if self._store_copy else _hash(file)
         return bool(found)
+
+
+def merged(manifests: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Several manifests as one; a later one wins a path."""
+    return {path: ref for held in manifests for path, ref in held.items()}
 
 
 def save(data: bytes, store: str | os.PathLike[str] | None = None) -> str:

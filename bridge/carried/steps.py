@@ -15,17 +15,23 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["ABSENT", "Ended", "Terminated", "attempts", "choose", "present", "step", "time_limit"]
+__all__ = [
+    "ABSENT",
+    "Terminated",
+    "attempts",
+    "choose",
+    "each",
+    "present",
+    "reduced",
+    "step",
+    "time_limit",
+]
 
 logger = logging.getLogger(__name__)
 
 
 class ABSENT:
     """Stands for a value that was not set on the way that the pipeline took."""
-
-
-class Ended(Exception):
-    """The pipeline around has ended early, and well: a failure in it was handled."""
 
 
 class Terminated(Exception):
@@ -49,11 +55,15 @@ class Attempt:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
         self.seconds += time.perf_counter() - self._began
         self.succeeded = error is None
-        if isinstance(error, Exception | SystemExit) and self._left:
+        if _may_be_tried_again(error) and self._left:
             logger.warning("%s failed at attempt %d: %s", self._name, self.number, error)
             return True
         _note(self._name, self.number, self.seconds, error, self._files)
         return False
+
+
+def _may_be_tried_again(error: BaseException | None) -> bool:
+    return isinstance(error, Exception | SystemExit) and not isinstance(error, Terminated)
 
 
 def attempts(
@@ -138,10 +148,13 @@ def present(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not ABSENT}
 
 
-def choose(name: str, value: Any, keys: Iterable[Any], default: bool = False) -> Any:
+def choose(
+    name: str, value: Any, keys: Iterable[Any], default: bool = False, told: bool = True
+) -> Any:
     """Which of ``keys`` a value selects: the one equal to it as JSON, else the one of its text.
 
-    Without any, "default" if there is such a branch. Raises ValueError otherwise.
+    Without any, "default" if there is such a branch. Raises ValueError otherwise, which is noted
+    as a failure of ``name`` unless not to be ``told``.
     """
     keys = list(keys)
     for key in keys:
@@ -154,4 +167,26 @@ def choose(name: str, value: Any, keys: Iterable[Any], default: bool = False) ->
     if default:
         return "default"
     listed = ", ".join(map(repr, keys))
-    raise ValueError(f"'{name}' has no branch for {value!r}; there are {listed}")
+    error = ValueError(f"'{name}' has no branch for {value!r}; there are {listed}")
+    if told:
+        _note(name, 1, 0.0, error, None)
+    raise error
+
+
+def each(name: str, values: Any, told: bool = True) -> list[Any]:
+    """The items of a list. Raises ValueError for what is none, noted as a failure of ``name``."""
+    if isinstance(values, list):
+        return values
+    error = ValueError(f"'{name}' is to iterate on a list, not on {values!r}")
+    if told:
+        _note(name, 1, 0.0, error, None)
+    raise error
+
+
+def reduced(name: str, function: Any, values: list[Any]) -> Any:
+    """What a function makes of the values; its failure is noted as one of ``name``."""
+    try:
+        return function(values)
+    except (Exception, SystemExit) as error:
+        _note(name, 1, 0.0, error, None)
+        raise

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["to_json", "unpack"]
+__all__ = ["to_json", "to_object", "unpack"]
 
 DEEPEST = 100  # levels of nesting; Python reads no literal that is nested beyond 200
 LONGEST = 14_000  # bits of an int; Python reads no int beyond 4,300 digits
@@ -81,6 +82,18 @@ def _refused(what: str, name: str, path: tuple[Any, ...]) -> ValueError:
     return ValueError(
         f'{place} {what}; JSON would not bring it back as it is: declare it with pickled("{name}")'
     )
+
+
+def to_object(value: Any, name: str) -> Any:
+    """The value as another task would get it: a copy by way of pickle.
+
+    Raises ValueError, which says ``name``, when it cannot be pickled.
+    """
+    try:
+        return pickle.loads(pickle.dumps(value, protocol=5))
+    except Exception as error:  # whatever the object's own __reduce__ may raise
+        kind = type(value).__qualname__
+        raise ValueError(f"'{name}' of type {kind} cannot be pickled: {error}") from error
 
 
 def unpack(result: Any, names: Sequence[str]) -> tuple[Any, ...]:

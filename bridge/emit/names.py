@@ -55,6 +55,10 @@ class Names:
             self._taken.add(self._given[key])
         return self._given[key]
 
+    def settle(self, key: str, name: str) -> None:
+        """Let ``key`` have a name that was handed out before, for another key."""
+        self._given[key] = name
+
     def __contains__(self, name: str) -> bool:
         return name in self._taken
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import typing
+from dataclasses import replace
 from typing import Any
 
-from bridge.flow import Flow, Output, Parameter, Read
-from bridge.model import PythonTask
+from bridge.flow import Flow, Given, Node, Output, Parameter, Read
+from bridge.model import Loop, Map, PythonTask
 from bridge.signatures import UNKNOWN
 from bridge.values import Constant, Kind
 
@@ -31,16 +32,50 @@ def trusted(flow: Flow, read: Read) -> bool:
     if annotation in (UNKNOWN, Any, object):
         return True
     if isinstance(source, Output):
-        return source.kind is Kind.PICKLED or _produced(flow, source, read.path) == annotation
+        return source.kind is Kind.PICKLED or _is(_produced(flow, source), read.path, annotation)
+    if isinstance(source, Given):
+        return source.kind is Kind.PICKLED or _given(flow, read)
     if isinstance(source, Parameter):
         known = source.name in flow.pipeline.parameters
         return known and _fits(flow.pipeline.parameters[source.name], read.path, annotation)
     return isinstance(source, Constant) and _fits(source.value, (), annotation)
 
 
-def _produced(flow: Flow, output: Output, path: tuple[str | int, ...]) -> Any:
+def _given(flow: Flow, read: Read) -> bool:
+    """Whether what a pipeline is given from outside, or begins with, has the type asked for."""
+    assert isinstance(read.source, Given)
+    name = read.source.name
+    if name in flow.sets and _is_carried(flow):
+        return False
+    if name not in flow.begins:
+        outside = flow.source_outside(read)
+        return outside is not None and trusted(*outside)
+    control = flow.begins[name]
+    if control is None:
+        return read.argument.annotation is int and not read.path
+    listed = replace(read.argument, annotation=list[read.argument.annotation])  # type: ignore[name-defined]
+    outer = flow.outer
+    return outer is not None and not read.path and trusted(outer, replace(control, argument=listed))
+
+
+def _is_carried(flow: Flow) -> bool:
+    """Whether what a pipeline sets is given to it again."""
+    around = flow.outer.nodes.values() if flow.outer else ()
+    return any(isinstance(n.task, Loop) and flow in n.inner.values() for n in around) or bool(
+        flow.begins and None in flow.begins.values()
+    )
+
+
+def _is(known: Any, path: tuple[str | int, ...], annotation: Any) -> bool:
+    return not path and bool(known == annotation)
+
+
+def _produced(flow: Flow, output: Output) -> Any:
+    """The annotation of a value that a step gives back."""
     node = flow.nodes[output.step]
-    if path or not isinstance(node.task, PythonTask):
+    if node.inner:
+        return _left(node, output)
+    if not isinstance(node.task, PythonTask):
         return UNKNOWN
     annotation = node.signature.returns
     if len(node.outputs) == 1:
@@ -48,6 +83,24 @@ def _produced(flow: Flow, output: Output, path: tuple[str | int, ...]) -> Any:
     types = elements(annotation)
     place = [o.name for o in node.outputs].index(output.name)
     return types[place] if len(types) == len(node.outputs) else UNKNOWN
+
+
+def _left(node: Node, output: Output) -> Any:
+    """The annotation of what a composite leaves behind, where all ways through it agree."""
+    name = output.name
+    if name in {read.argument.name for read in node.reads} or not output.certain:
+        return UNKNOWN
+    found = []
+    for flow in node.inner.values():
+        for left in [flow.sets[name]] if name in flow.sets else []:
+            handled = flow.handler or any(n.handler for n in flow.nodes.values())
+            known = left.step in flow.nodes and not handled
+            found.append(_produced(flow, left) if known else UNKNOWN)
+    if UNKNOWN in found or any(one != found[0] for one in found):
+        return UNKNOWN
+    if isinstance(node.task, Map):
+        return UNKNOWN if node.task.reducer is not None else list[found[0]]
+    return found[0]
 
 
 def _fits(value: Any, path: tuple[str | int, ...], annotation: Any) -> bool:

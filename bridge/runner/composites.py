@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from bridge.carried.steps import choose, each
+from bridge.expressions import reducing
 from bridge.flow import Node
 from bridge.model import Composite, Conditional, Loop, Map, Parallel
 from bridge.runner.running import Ended, Frame, Held, Running
@@ -42,13 +44,12 @@ def _run(
 ) -> Ended:
     """Run one of the flows inside; ``at`` is what it adds to the names of its steps."""
     inner = node.inner[key]
-    prefix = "" if isinstance(node.task, Unit) else f"{node.path}."
     number = "*." if at and isinstance(node.task, Map | Loop) else at
     return running.flow(
         Frame(
             inner,
-            frame.name + prefix + at,
-            frame.place + prefix + number,
+            frame.name + node.place + at,
+            frame.place + node.place + number,
             frame.inside(inner, **own),
             [*frame.files_of(inner.given_files), *files],
         )
@@ -75,11 +76,10 @@ def _parallel(running: Running, frame: Frame, node: Node) -> Ended:
 
 def _map(running: Running, frame: Frame, node: Node) -> Ended:
     step: Map = node.task
-    items = _control(running, frame, node)
-    if not isinstance(items, list):
-        raise _Failed from ValueError(
-            f"'{step.on.name}', which '{step.name}' iterates on, is no list but {items!r}"
-        )
+    try:
+        items = each(step.name, _control(running, frame, node), told=False)
+    except ValueError as error:
+        raise _Failed from error
     found = [
         _run(running, frame, node, "", f"{i}.", **{step.iterate_as: (Kind.JSON, item)})
         for i, item in enumerate(items)
@@ -98,8 +98,7 @@ def _gathered(running: Running, step: Map, kind: Kind, name: str, found: Sequenc
     values: Any = [running.load(e.values[name]) for e in found if name in e.values]
     try:
         if step.reducer is not None:
-            reducer: Callable[[list[Any]], Any] = step.reducer.load()  # type: ignore[union-attr]
-            values = reducer(values)
+            values = reducing(step.reducer)(values)  # type: ignore[arg-type]
         return running.keep(kind, values, name)
     except (Exception, SystemExit) as error:
         failed = _Failed()
@@ -108,12 +107,10 @@ def _gathered(running: Running, step: Map, kind: Kind, name: str, found: Sequenc
 
 
 def _conditional(running: Running, frame: Frame, node: Node) -> Ended:
-    from bridge.carried.steps import choose
-
     step: Conditional = node.task
     value = _control(running, frame, node)
     try:
-        key = choose(step.name, value, step.branches, step.default is not None)
+        key = choose(step.name, value, step.branches, step.default is not None, told=False)
     except ValueError as error:
         raise _Failed from error
     return _run(running, frame, node, str(key), f"{key}.")

@@ -21,7 +21,7 @@ from bridge.record import StepRun
 from bridge.references import Reference
 from bridge.signatures import notebook_path
 
-__all__ = ["Journal", "resumable"]
+__all__ = ["Journal", "begun_with", "resumable"]
 
 Entry = Mapping[str, Any]
 
@@ -59,6 +59,11 @@ class Journal:
         self._file.close()
 
 
+def begun_with(folder: Path) -> dict[str, Any]:
+    """The parameters that the run in ``folder`` began with. Raises UsageError when it had not."""
+    return dict(_read(folder)[0]["parameters"])
+
+
 def resumable(folder: Path, flow: Flow, parameters: Mapping[str, Any]) -> dict[str, Entry]:
     """What the run in ``folder`` has finished, by step, for a run of ``flow`` to take over.
 
@@ -90,7 +95,8 @@ def _tasks(flow: Flow, prefix: str) -> Iterator[tuple[str, Node]]:
             yield prefix + path, node
         number = "*." if isinstance(node.task, Map | Loop) else ""
         for key, inner in node.inner.items():
-            yield from _tasks(inner, f"{prefix}{path}.{number or f'{key}.'}")
+            at = number or (f"{key}." if key else "")
+            yield from _tasks(inner, f"{prefix}{node.place}{at}")
         if node.handler:
             yield from _tasks(node.handler, f"{prefix}{path}.on_failure.")
     if flow.handler:

@@ -1,8 +1,8 @@
 """YAML text as plain data with JSON's types, and the line of everything in it.
 
-Only a part of YAML is read: one document, no anchors, no tags. A plain scalar is a number, true,
-false or null where YAML 1.2 says so, else text: ``no`` and ``2024-01-01`` are text, ``1e-3`` is a
-number.
+Only a part of YAML is read: one document, no tags, and anchors only where they are asked for. A
+plain scalar is a number, true, false or null where YAML 1.2 says so, else text: ``no`` and
+``2024-01-01`` are text, ``1e-3`` is a number.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ _NOTHING: Any = object()
 class _Reading:
     """Builds the data from the parser's events, so that no depth of nesting makes it recurse."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, aliases: bool) -> None:
         self._file = file
+        self._aliases = aliases
+        self._anchored: dict[str, Any] = {}
         self._open: list[Any] = []
         self._keys: list[Any] = []
         self.lines: dict[int, dict[Any, int]] = {}
@@ -45,29 +47,42 @@ class _Reading:
     def feed(self, event: Any) -> None:
         """Take in the parser's next event."""
         line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        anchor = getattr(event, "anchor", None)
+        if anchor and not self._aliases:
             raise self._error("anchors and aliases are not read; write the value out", line)
         if getattr(event, "tag", None):
             raise self._error(f"tags such as {event.tag} are not read; leave it out", line)
-        if isinstance(event, yaml.ScalarEvent):
-            self._put(self._scalar(event, line), line)
+        if isinstance(event, yaml.AliasEvent):
+            self._put(self._anchor(event.anchor, line), line)
+        elif isinstance(event, yaml.ScalarEvent):
+            self._put(self._scalar(event, line), line, anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
-            self._start({} if isinstance(event, yaml.MappingStartEvent) else [], line)
+            self._start({} if isinstance(event, yaml.MappingStartEvent) else [], line, anchor)
         elif isinstance(event, yaml.CollectionEndEvent):
             self._open.pop()
             self._keys.pop()
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not _NOTHING:
             raise self._error("a second document starts here; one file holds one pipeline", line)
 
-    def _start(self, container: Any, line: int) -> None:
-        self._put(container, line)
+    def _anchor(self, name: str, line: int) -> Any:
+        if name not in self._anchored:
+            raise self._error(f"'*{name}' has no anchor before it", line)
+        value = self._anchored[name]
+        if any(value is container for container in self._open):
+            raise self._error(f"'*{name}' stands inside what it stands for", line)
+        return value
+
+    def _start(self, container: Any, line: int, anchor: str | None) -> None:
+        self._put(container, line, anchor)
         if len(self._open) > _DEEPEST:
             raise self._error(f"lists and mappings are nested more than {_DEEPEST} deep", line)
         self.lines[id(container)] = {}
         self._open.append(container)
         self._keys.append(_NOTHING)
 
-    def _put(self, value: Any, line: int) -> None:
+    def _put(self, value: Any, line: int, anchor: str | None = None) -> None:
+        if anchor:
+            self._anchored[anchor] = value
         if not self._open:
             self.root = value
             return
@@ -107,12 +122,13 @@ class _Reading:
         return ModelError(message, Where(self._file, line))
 
 
-def parse(text: str, file: str) -> tuple[Any, Lines]:
+def parse(text: str, file: str, aliases: bool = False) -> tuple[Any, Lines]:
     """The data in a YAML text and the lines of its parts; None when there is nothing in it.
 
+    With ``aliases`` what has an anchor may stand in several places: it is the same object there.
     Raises ModelError, with the line, for what is no YAML and for what is not read of it.
     """
-    reading = _Reading(file)
+    reading = _Reading(file, aliases)
     try:
         for event in yaml.parse(text, Loader=_Loader):
             reading.feed(event)

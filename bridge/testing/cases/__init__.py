@@ -15,10 +15,25 @@ _CODE = str(Path(__file__).parent.parent / "code")
 if _CODE not in sys.path:
     sys.path.append(_CODE)
 
-from bridge.testing.cases import failing, structure, values, work  # noqa: E402
-from bridge.testing.cases.case import Case, together  # noqa: E402
+from bridge.testing.cases import (  # noqa: E402
+    conditionals,
+    failing,
+    handled,
+    handled_whole,
+    loops,
+    map_work,
+    maps,
+    policies,
+    structure,
+    values,
+    work,
+)
+from bridge.testing.cases.case import Case, Ends, together  # noqa: E402
 
-__all__ = ["FAILING", "PASSING", "Case", "together"]
+__all__ = ["FAILING", "PASSING", "Case", "Ends", "together"]
 
-PASSING: list[Case] = [*values.CASES, *structure.CASES, *work.CASES]
+_CONSTRUCTS = (maps, map_work, conditionals, loops, handled, handled_whole, policies)
+PASSING: list[Case] = [
+    case for part in (values, structure, work, *_CONSTRUCTS) for case in part.CASES
+]
 FAILING: list[Case] = failing.CASES

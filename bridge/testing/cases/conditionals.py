@@ -7,7 +7,7 @@ from typing import Any
 
 import conformance_functions as f
 
-from bridge.model import Catalog, Conditional, Map, Parallel, Pipeline, Stub
+from bridge.model import Catalog, Conditional, Map, Parallel, Pipeline, ShellTask, Stub
 from bridge.testing.cases.case import (
     ODD,
     TEXT,
@@ -104,7 +104,13 @@ CASES: list[Case] = [
         [True, "true", 2, 0.5, None, TEXT, "a.b", "2.5"],
         [
             *((True, True), ("true", "true"), (2.0, 2), (0.5, 0.5), (None, None), (TEXT, TEXT)),
-            *(("a.b", "a.b"), (1, "default"), ("", "default"), ([2], "default"), (False, "default")),
+            *(
+                ("a.b", "a.b"),
+                (1, "default"),
+                ("", "default"),
+                ([2], "default"),
+                (False, "default"),
+            ),
         ],
     ),
     _chosen(
@@ -165,12 +171,26 @@ CASES: list[Case] = [
                 branches={True: Pipeline([Stub(name="nothing")]), False: _sets(f.two, "ca_two")},
             ),
             task(f.defaulted, "taken", inputs={"absent": "ca_two"}, returns=["ca_taken"]),
+            task(f.named, inputs=constants(prefix="alo"), returns=["ca_rest"]),
+            ShellTask(
+                name="command",
+                command='export ca_shell="${alone-none} ${ca_two-none}"',
+                returns=["ca_shell"],
+            ),
         ],
         parameters={"ca_flag": False},
-        values={"ca_flag": False, "ca_default": 7, "ca_bound": 7, "ca_two": 2, "ca_taken": 2},
+        values={
+            "ca_flag": False,
+            "ca_default": 7,
+            "ca_bound": 7,
+            "ca_two": 2,
+            "ca_taken": 2,
+            "ca_rest": {},
+            "ca_shell": "none 2",
+        },
         ends=skipped("which.True.take", "other.True.nothing")
         | succeeded("which.False.nothing", "alone_by_default", "defaulted")
-        | succeeded("other.False.take", "taken"),
+        | succeeded("other.False.take", "taken", "named", "command"),
     ),
     Case(
         "conditional_keeps",
@@ -246,6 +266,22 @@ CASES: list[Case] = [
         | succeeded("fork.task.two", "add")
         | skipped("fork.choice.outer.1.inner.a.take", "fork.choice.outer.default.one")
         | skipped("fork.choice.outer.default.unused.only.take"),
+    ),
+    Case(
+        "conditional_data",
+        "with order by data a conditional waits for its value, and others for what it sets",
+        [
+            task(f.increment, inputs={"x": "cda_x"}, returns=["cda_y"]),
+            Conditional(
+                name="which",
+                parameter="cda_flag",
+                branches={True: _sets(f.one, "cda_x"), False: _sets(f.two, "cda_x")},
+            ),
+            task(f.is_even, inputs=constants(x=3), returns=["cda_flag"]),
+        ],
+        more={"order": "data"},
+        values={"cda_flag": False, "cda_x": 2, "cda_y": 3},
+        ends=succeeded("is_even", "which.False.take", "increment") | skipped("which.True.take"),
     ),
     Case(
         "conditional_files",

@@ -1,4 +1,4 @@
-"""What tasks do in a map: files, commands, notebooks, facts, names."""
+"""What tasks do in a map, and what a reducer makes of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import conformance_functions as f
 
 from bridge.model import Catalog, Map, NotebookTask, Parallel, Pipeline, ShellTask
 from bridge.testing.cases.case import CODE, ODD, TEXT, Case, constants, succeeded, task, times
-from bridge.values import fact, json, pickled
+from bridge.values import fact, json, metric, pickled
 
 __all__ = ["CASES"]
 
@@ -131,6 +131,74 @@ CASES: list[Case] = [
         ends=succeeded(*times("each", 2, "note")),
     ),
     Case(
+        "map_objects",
+        "objects become a list that is an object; metrics become a list that is a metric",
+        [
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [
+                        task(f.labelled, inputs={"label": "mo_item"}, returns=[pickled("mo_set")]),
+                        task(f.labels, inputs={"things": "mo_set"}, returns=["mo_inside"]),
+                        task(f.increment, inputs={"x": "mo_item"}, returns=[metric("mo_more")]),
+                    ]
+                ),
+                iterate_on="mo_items",
+                iterate_as="mo_item",
+            ),
+            task(f.all_labels, inputs={"things": "mo_set"}, returns=["mo_after"]),
+        ],
+        parameters={"mo_items": [1, 2]},
+        values={
+            "mo_items": [1, 2],
+            "mo_inside": [["1", "object"], ["2", "object"]],
+            "mo_more": [2, 3],
+            "mo_after": [["1", "object"], ["2", "object"]],
+        },
+        metrics={"mo_more": [2, 3]},
+        objects={"mo_set": [{1, "object"}, {2, "object"}]},
+        ends=succeeded(*times("each", 2, "labelled", "labels", "increment"), "all_labels"),
+    ),
+    Case(
+        "map_reducer",
+        "a reducer makes one value of each list, also of an empty one",
+        [
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [
+                        task(f.square, inputs={"x": "mr_item"}, returns=["mr_square"]),
+                        task(f.increment, inputs={"x": "mr_item"}, returns=[metric("mr_more")]),
+                        task(f.labelled, inputs={"label": "mr_item"}, returns=[pickled("mr_set")]),
+                    ]
+                ),
+                iterate_on="mr_items",
+                iterate_as="mr_item",
+                reducer=f.last,
+            ),
+            task(f.labels, inputs={"things": "mr_set"}, returns=["mr_labels"]),
+            Map(
+                name="none",
+                branch=_squares("mr_item", "mr_none"),
+                iterate_on="mr_empty",
+                iterate_as="mr_item",
+                reducer=f.length,
+            ),
+        ],
+        parameters={"mr_items": [2, 3], "mr_empty": []},
+        values={
+            "mr_items": [2, 3],
+            "mr_empty": [],
+            "mr_square": 9,
+            "mr_more": 4,
+            "mr_labels": ["3", "object"],
+            "mr_none": 0,
+        },
+        metrics={"mr_more": 4},
+        objects={"mr_set": {3, "object"}},
+        ends=succeeded(*times("each", 2, "square", "increment", "labelled"), "labels"),
+    ),
+    Case(
         "map_facts",
         "the step that a task in a map is has the number of the item",
         [
@@ -149,6 +217,32 @@ CASES: list[Case] = [
             "mfa_step": ["cases.map_facts.each.0.which", "cases.map_facts.each.1.which"],
         },
         ends=succeeded(*times("each", 2, "which")),
+    ),
+    Case(
+        "map_run",
+        "all tasks of a run, in a map or not, have one run id and one logical date",
+        [
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [
+                        task(
+                            f.same,
+                            name,
+                            inputs={"value": fact(name)},
+                            returns=[f"mru_{name}"],
+                        )
+                        for name in ("run_id", "logical_date")
+                    ]
+                ),
+                iterate_on="mru_items",
+                iterate_as="mru_item",
+                reducer=f.distinct,
+            )
+        ],
+        parameters={"mru_items": [1, 2, 3]},
+        values={"mru_items": [1, 2, 3], "mru_run_id": 1, "mru_logical_date": 1},
+        ends=succeeded(*times("each", 3, "run_id", "logical_date")),
     ),
     Case(
         "map_names",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import conformance_functions as f
 
 from bridge.model import Conditional, Map, Parallel, Pipeline
@@ -10,7 +12,7 @@ from bridge.values import at, metric, pickled
 
 __all__ = ["CASES"]
 
-ITEMS = (
+ITEMS: tuple[Any, ...] = (
     *("a.b/0.5", "a.b/0.5", "", TEXT, 0.5, -0.0, 2**70, None, True),
     *({"a": {"b": [1]}}, {}, [], [[1], "x"]),
 )
@@ -32,7 +34,9 @@ CASES: list[Case] = [
                     [
                         task(f.square, inputs={"x": "map_item"}, returns=["map_square"]),
                         task(
-                            f.add, inputs={"a": "map_square", "b": "map_offset"}, returns=["map_sum"]
+                            f.add,
+                            inputs={"a": "map_square", "b": "map_offset"},
+                            returns=["map_sum"],
                         ),
                     ]
                 ),
@@ -203,72 +207,32 @@ CASES: list[Case] = [
         ),
     ),
     Case(
-        "map_objects",
-        "objects become a list that is an object; metrics become a list that is a metric",
+        "map_data",
+        "with order by data a map waits for its list, and what reads its lists for the map",
         [
+            task(f.summed, inputs={"numbers": "md_more"}, returns=["md_total"]),
             Map(
                 name="each",
                 branch=Pipeline(
                     [
-                        task(f.labelled, inputs={"label": "mo_item"}, returns=[pickled("mo_set")]),
-                        task(f.labels, inputs={"things": "mo_set"}, returns=["mo_inside"]),
-                        task(f.increment, inputs={"x": "mo_item"}, returns=[metric("mo_more")]),
-                    ]
+                        task(f.increment, inputs={"x": "md_square"}, returns=["md_more"]),
+                        task(f.square, inputs={"x": "md_item"}, returns=["md_square"]),
+                    ],
+                    order="data",
                 ),
-                iterate_on="mo_items",
-                iterate_as="mo_item",
+                iterate_on="md_items",
+                iterate_as="md_item",
             ),
-            task(f.all_labels, inputs={"things": "mo_set"}, returns=["mo_after"]),
+            task(f.upto, inputs=constants(n=3), returns=["md_items"]),
         ],
-        parameters={"mo_items": [1, 2]},
+        more={"order": "data"},
         values={
-            "mo_items": [1, 2],
-            "mo_inside": [["1", "object"], ["2", "object"]],
-            "mo_more": [2, 3],
-            "mo_after": [["1", "object"], ["2", "object"]],
+            "md_items": [0, 1, 2],
+            "md_square": [0, 1, 4],
+            "md_more": [1, 2, 5],
+            "md_total": 8,
         },
-        metrics={"mo_more": [2, 3]},
-        objects={"mo_set": [{1, "object"}, {2, "object"}]},
-        ends=succeeded(*times("each", 2, "labelled", "labels", "increment"), "all_labels"),
-    ),
-    Case(
-        "map_reducer",
-        "a reducer makes one value of each list, also of an empty one",
-        [
-            Map(
-                name="each",
-                branch=Pipeline(
-                    [
-                        task(f.square, inputs={"x": "mr_item"}, returns=["mr_square"]),
-                        task(f.increment, inputs={"x": "mr_item"}, returns=[metric("mr_more")]),
-                        task(f.labelled, inputs={"label": "mr_item"}, returns=[pickled("mr_set")]),
-                    ]
-                ),
-                iterate_on="mr_items",
-                iterate_as="mr_item",
-                reducer=f.last,
-            ),
-            task(f.labels, inputs={"things": "mr_set"}, returns=["mr_labels"]),
-            Map(
-                name="none",
-                branch=_squares("mr_item", "mr_none"),
-                iterate_on="mr_empty",
-                iterate_as="mr_item",
-                reducer=f.length,
-            ),
-        ],
-        parameters={"mr_items": [2, 3], "mr_empty": []},
-        values={
-            "mr_items": [2, 3],
-            "mr_empty": [],
-            "mr_square": 9,
-            "mr_more": 4,
-            "mr_labels": ["3", "object"],
-            "mr_none": 0,
-        },
-        metrics={"mr_more": 4},
-        objects={"mr_set": {3, "object"}},
-        ends=succeeded(*times("each", 2, "square", "increment", "labelled"), "labels"),
+        ends=succeeded("upto", *times("each", 3, "square", "increment"), "summed"),
     ),
     Case(
         "map_nested",

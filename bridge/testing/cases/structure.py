@@ -5,7 +5,7 @@ from __future__ import annotations
 import conformance_functions as f
 
 from bridge.model import Parallel, Pipeline, Stub
-from bridge.testing.cases.case import ODD_NAMES, Case, task
+from bridge.testing.cases.case import ODD, ODD_NAMES, Case, task
 from bridge.values import json
 
 __all__ = ["CASES"]
@@ -95,6 +95,23 @@ CASES: list[Case] = [
         | dict.fromkeys(ODD_NAMES, 2)
         | {f"{name} parameter": i for i, name in enumerate(ODD_NAMES)}
         | {f"{name} seen": i for i, name in enumerate(ODD_NAMES)},
+    ),
+    Case(
+        "branch_names",
+        "any text names branches too",
+        [
+            Parallel(
+                name=ODD,
+                branches={
+                    ODD: Pipeline([task(f.one, ODD, returns=["bn one"])]),
+                    "a.b": Pipeline([task(f.two, "c", returns=["bn two"])]),
+                    "a": Pipeline([task(f.two, "b c", returns=["bn three"])]),
+                    "class": Pipeline([Stub(name=name) for name in ("a.b", "a_b", "a b")]),
+                },
+            ),
+            task(f.add, "def", inputs={"a": "bn one", "b": "bn two"}, returns=["bn sum"]),
+        ],
+        values={"bn one": 1, "bn two": 2, "bn three": 2, "bn sum": 3},
     ),
     Case(
         "stub",

@@ -204,6 +204,10 @@ def alone_by_default(alone: int = 7) -> int:
     return alone
 
 
+def counted(carried: int = 0) -> int:
+    return carried + 1
+
+
 def named(prefix: str, **others: Any) -> dict[str, Any]:
     return {name: others[name] for name in sorted(others) if name.startswith(prefix)}
 
@@ -233,6 +237,10 @@ def length(values: list[Any]) -> int:
     return len(values)
 
 
+def distinct(values: list[Any]) -> int:
+    return len(set(values))
+
+
 def last(values: list[Any]) -> Any:
     return values[-1]
 
@@ -243,6 +251,10 @@ def write_item(folder: str, item: Any) -> None:
 
 def read_item(folder: str, item: Any) -> str:
     return read(f"{folder}/{item}.txt")
+
+
+def write_described(name: str, value: Any) -> None:
+    write(name, described(value))
 
 
 def fail_on(x: int, bad: int) -> int:
@@ -282,8 +294,8 @@ def variable(name: str) -> str | None:
 
 def whisper(name: str) -> int:
     """Gives away how long a secret is, and would give away more."""
-    print(os.environ[name])
-    print(f"the token is {os.environ[name]}.", file=sys.stderr, flush=True)
+    print(os.environ[name])  # noqa: T201
+    print(f"the token is {os.environ[name]}.", file=sys.stderr)  # noqa: T201
     logging.getLogger("conformance").warning("the token is %s.", os.environ[name])
     return len(os.environ[name])
 

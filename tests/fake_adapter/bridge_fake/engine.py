@@ -36,6 +36,7 @@ def run(job: Job) -> Run:
         steps,
         lambda output: values[output.step, output.name],
         lambda path: values.get((path, None)),
+        job.steps,
     )
 
 

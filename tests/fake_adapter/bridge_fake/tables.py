@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bridge.findings import Feature, Support, native, unsupported
+from bridge.lower import LOWERED
 
 SUPPORT: dict[Feature, Support] = dict.fromkeys(Feature, unsupported("a script has no such thing"))
+SUPPORT |= LOWERED  # no map, no conditional, no policy: all of it is rewritten before it comes here
 SUPPORT |= {
     feature: native()
     for feature in (

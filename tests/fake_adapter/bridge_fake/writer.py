@@ -7,11 +7,9 @@ from bridge.emit.body import body, kept_notebook
 from bridge.emit.carried import carried
 from bridge.emit.names import Names
 from bridge.emit.python import comment, docstring, indent, literal
-from bridge.findings import account
 from bridge.flow import Flow, Node, Output, Parameter, analyse
 from bridge.model import Pipeline
 from bridge.values import Kind
-from bridge_fake.tables import SUPPORT
 
 _HEAD = """import copy
 import json
@@ -69,13 +67,13 @@ def write(pipeline: Pipeline, options: Options) -> Export:
             _TAIL,
         ]
     )
-    return Export({"script.py": script, **carried(carries)}, account(pipeline, SUPPORT))
+    return Export({"script.py": script, **carried(carries)})
 
 
 def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Options) -> str:
     values = {read.argument.name: _reached(read.source) for read in node.reads}
     files = [f"values[{literal(path)}, None]" for path in node.files_from]
-    kept = kept_notebook(node, "RUN")
+    kept = kept_notebook("RUN")
     found = body(flow, node, values, files, ["parameters", "pickled", "values"], kept)
     carries |= found.carries
     pickled = {o.name for o in node.outputs if o.kind is Kind.PICKLED}

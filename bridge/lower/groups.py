@@ -1,0 +1,103 @@
+"""Fusing: steps that are to share one place of the target, as a unit.
+
+Steps share a place because they stand in one composite, because they carry the same mark
+(``overrides={"fancy": {"group": "etl"}}``), or because objects go from one to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from bridge.errors import UsageError
+from bridge.flow import Flow, Output, analyse
+from bridge.lower.units import unit
+from bridge.model import Composite, Pipeline, Step
+from bridge.order import find_cycle, sort
+from bridge.values import Kind
+
+__all__ = ["SHARED", "WAYS", "fuse", "grouping"]
+
+SHARED = "it shares a task with others"
+WAYS = ("composite", "tag", "data")
+
+
+def grouping(pipeline: Pipeline, way: str, adapter: str) -> dict[str, str]:
+    """The group of each step of ``pipeline`` that is to share a place, by its name.
+
+    ``way`` is ``composite``: each composite is a group; ``tag``: steps of the same ``group`` in
+    what is written for the adapter in ``overrides``; ``data``: steps between which objects go.
+    Raises UsageError for another.
+    """
+    if way == "composite":
+        return {s.name: s.name for s in pipeline.steps if isinstance(s, Composite)}
+    if way == "tag":
+        found = {s.name: str(s.overrides.get(adapter, {}).get("group", "")) for s in pipeline.steps}
+        return {name: f"{group}" for name, group in found.items() if group}
+    if way == "data":
+        return _by_data(analyse(pipeline))
+    raise UsageError(f"steps cannot be grouped by '{way}'; there are {', '.join(WAYS)}")
+
+
+def _by_data(flow: Flow) -> dict[str, str]:
+    """Steps that hand an object to one another; in a list those between them too."""
+    names = [step.name for step in flow.pipeline.steps]
+    group = {name: name for name in names}
+    for path, node in flow.nodes.items():
+        for read in node.reads:
+            if isinstance(read.source, Output) and read.source.kind is Kind.PICKLED:
+                _join(flow, group, _top(read.source.step, names), _top(path, names))
+    counts = list(group.values())
+    return {name: found for name, found in group.items() if counts.count(found) > 1}
+
+
+def _top(path: str, names: Iterable[str]) -> str:
+    """The step of the pipeline itself in which a step stands."""
+    return next(n for n in names if path == n or path.startswith(f"{n}."))
+
+
+def _join(flow: Flow, group: dict[str, str], one: str, other: str) -> None:
+    order = flow.orders[""]
+    after = {one}
+    for name, earlier in order.items():
+        if not after.isdisjoint(earlier):
+            after.add(name)
+    before, todo = {other}, [other]
+    while todo:
+        fresh = [e for e in order[todo.pop()] if e not in before]
+        before.update(fresh)
+        todo += fresh
+    joined = {group[name] for name in (after & before) | {one, other}}
+    for name, found in group.items():
+        if found in joined:
+            group[name] = group[one]
+
+
+def fuse(pipeline: Pipeline, groups: Mapping[str, str]) -> Pipeline:
+    """The pipeline with the steps of each group in a unit.
+
+    Raises UsageError for a group in whose midst a step stands that must run between its steps.
+    """
+    members: dict[str, list[Step]] = {}
+    for step in pipeline.steps:
+        if step.name in groups:
+            members.setdefault(groups[step.name], []).append(step)
+    _refuse_knots(pipeline, groups)
+    units = {steps[0].name: unit(steps, pipeline, SHARED) for steps in members.values()}
+    kept = [s for s in pipeline.steps if s.name not in groups or s.name in units]
+    return replace(pipeline, steps=[units.get(step.name, step) for step in kept])
+
+
+def _refuse_knots(pipeline: Pipeline, groups: Mapping[str, str]) -> None:
+    earlier: dict[str, list[str]] = {}
+    for name, before in analyse(pipeline).orders[""].items():
+        key = groups.get(name, name)
+        found = [groups.get(e, e) for e in before]
+        earlier.setdefault(key, []).extend(e for e in found if e != key)
+    if len(sort(earlier)) < len(earlier):
+        left = {n: e for n, e in earlier.items() if n not in sort(earlier)}
+        cycle = find_cycle(left)
+        raise UsageError(
+            f"steps cannot share a task: {' -> '.join(cycle)} would wait for each other; "
+            "put the steps between into the group"
+        )

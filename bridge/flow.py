@@ -60,7 +60,7 @@ class _Analysis:
     """The walk; ``problems`` gathers what is wrong so that all of it is told at once."""
 
     def __init__(self, pipeline: Pipeline, around: _Analysis | None = None) -> None:
-        self.flow = Flow(pipeline, outer=around.flow if around else None)
+        self.flow: Flow = Flow(pipeline, outer=around.flow if around else None)
         self.problems: list[Problem] = around.problems if around else []
         self._known: dict[int, Signature | None] = around._known if around else {}
         self._place: dict[str, int] = {"": -1}
@@ -211,7 +211,8 @@ class _Analysis:
             for key, pipeline in step.pipelines().items()
         }
         for flow in inner.values():
-            flow.begins = dict.fromkeys(own, control)
+            flow.begins = {n: control for n, s in own.items() if getattr(s, "certain", True)}
+            flow.carried = {n for n in own if n not in flow.begins and flow.takes(n)}
         left = leaves(step, path, inner, border.find)
         self.problems += left.problems
         if isinstance(step, Loop) and step.break_on and step.break_on not in inner[""].sets:
@@ -239,15 +240,17 @@ class _Analysis:
             puts,
         )
 
-    def _begin(self, step: Composite, border: Border) -> tuple[dict[str, Source], Read | None]:
+    def _begin(self, step: Composite, border: Border) -> tuple[Mapping[str, Source], Read | None]:
         """The names that the pipelines inside begin with, and what decides how they run."""
         if isinstance(step, Map):
             found = self._control(step, "iterate_on", step.on, border)
             return {step.iterate_as: Given(step.iterate_as)}, found
         if isinstance(step, Conditional):
             return {}, self._control(step, "parameter", step.on, border)
-        if isinstance(step, Loop) and step.index_as:
-            return {step.index_as: Given(step.index_as)}, None
+        if isinstance(step, Loop):
+            kinds = {r.name: r.kind for _, s in walk(step.branch) for r in returns_of(s)}
+            own = {n: Given(n, k, False) for n, k in kinds.items() if not border.knows(n)}
+            return own | ({step.index_as: Given(step.index_as)} if step.index_as else {}), None
         return {}, None
 
     def _control(self, step: Step, attribute: str, asked: At, border: Border) -> Read | None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["is_loading", "loading", "note"]
+__all__ = ["Met", "is_loading", "loading", "note"]
 
-_met: ContextVar[list[Any] | None] = ContextVar("bridge_met", default=None)
+
+class Met(NamedTuple):
+    """A pipeline that was to be executed, and the parameters that it was given."""
+
+    pipeline: Any
+    parameters: Mapping[str, Any]
+
+
+_met: ContextVar[list[Met] | None] = ContextVar("bridge_met", default=None)
 
 
 def is_loading() -> bool:
@@ -17,17 +25,17 @@ def is_loading() -> bool:
     return _met.get() is not None
 
 
-def note(pipeline: Any) -> None:
-    """Remember that ``execute()`` of this pipeline was met while a source is being loaded."""
+def note(pipeline: Any, parameters: Mapping[str, Any]) -> None:
+    """Remember that ``pipeline`` was to be executed while a source is being loaded."""
     met = _met.get()
-    if met is not None and not any(pipeline is known for known in met):
-        met.append(pipeline)
+    if met is not None and not any(pipeline is known.pipeline for known in met):
+        met.append(Met(pipeline, parameters))
 
 
 @contextmanager
-def loading() -> Iterator[list[Any]]:
+def loading() -> Iterator[list[Met]]:
     """Let every ``execute()`` inside be inert; gives the pipelines for which it was called."""
-    met: list[Any] = []
+    met: list[Met] = []
     token = _met.set(met)
     try:
         yield met

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -14,7 +15,7 @@ from bridge.configuration import check_configuration
 from bridge.errors import BridgeError, StepError, UsageError
 from bridge.inert import is_loading, note
 from bridge.model import Pipeline
-from bridge.parameters import FILE, overrides
+from bridge.parameters import FILE, from_file, overrides
 from bridge.record import Run
 from bridge.runner import run_local
 from bridge.runner.history import folder
@@ -22,7 +23,7 @@ from bridge.runner.journal import begun_with
 
 __all__ = ["execute", "execute_async", "stream"]
 
-Path = str | os.PathLike[str]
+File = str | os.PathLike[str]
 
 _RUN_ID = "RUNNABLE_RUN_ID"
 _RETRY = "RUNNABLE_RETRY_RUN_ID"
@@ -33,37 +34,38 @@ _END: Any = object()
 def execute(
     pipeline: Pipeline,
     parameters: Mapping[str, Any] | None = None,
-    parameters_file: Path | None = None,
+    parameters_file: File | None = None,
     run_id: str | None = None,
-    configuration_file: Path | None = None,
-    job_id: str | None = None,
+    configuration_file: File | None = None,
     tag: str = "",
     log_level: str = "WARNING",
+    is_job: bool = False,
 ) -> Run | None:
     """Run ``pipeline`` here and give its record; inert while a source is being loaded.
 
     ``RUNNABLE_PARAMETERS_FILE`` takes the place of ``parameters_file``, and with
     ``RUNNABLE_RETRY_RUN_ID`` the run of that id is gone on with, with the parameters it had. A
-    ``configuration_file`` may ask for nothing but what is done here; ``tag`` and ``log_level``
-    change nothing.
+    ``configuration_file`` may ask for nothing but what is done here, ``is_job`` tells which
+    executor in it counts; ``tag`` and ``log_level`` change nothing.
 
     Raises UsageError or ModelError before anything runs, StepError when a step fails (its ``run``
     is the record). In a script that does not handle them they are told in a sentence.
     """
     if is_loading():
-        note(pipeline)
+        read = from_file(Path(parameters_file)) if parameters_file else {}
+        note(pipeline, {**read, **(parameters or {})})
         return None
     _tell_in_a_sentence()
     if str(log_level).upper() not in _LEVELS:
         raise UsageError(f"there is no log level '{log_level}'; there are {', '.join(_LEVELS)}")
-    check_configuration(configuration_file, is_job=job_id is not None)
+    check_configuration(configuration_file, is_job)
     _find_modules_here()
     if retried := os.environ.get(_RETRY):
         run = run_local(pipeline, begun_with(folder(retried)), resume=retried)
     else:
         file = os.environ.get(FILE) or parameters_file
-        name = run_id or job_id or os.environ.get(_RUN_ID) or None
-        run = run_local(pipeline, overrides(pipeline.parameters, file, parameters), name)
+        values = overrides(pipeline.parameters, file, parameters)
+        run = run_local(pipeline, values, run_id or os.environ.get(_RUN_ID) or None)
     if run.error:
         raise _failure(run, run.error)
     return run

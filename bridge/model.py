@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 
-def _named(by: Callable[[Any], Any], function: Reference | Callable[..., Any] | str) -> Any:
+def _named(by: Callable[[Any], Any], function: object) -> Any:
     try:
         return by(function)
     except ModelError as error:
@@ -321,9 +321,15 @@ class Pipeline(Frozen):
         # By name, since the model knows nobody who consumes it; this is the one door upwards.
         return import_module("bridge.launch").execute(self, **options)
 
+    def __eq__(self, other: object) -> bool:
+        # However it is executed, it is what its fields say.
+        return isinstance(other, Pipeline) and bool(self._compared(self) == self._compared(other))
+
+    __hash__ = Frozen.__hash__
+
 
 class AsyncPipeline(Pipeline):
-    """A pipeline that runs beside others of an event loop; it equals a plain one of its steps."""
+    """A pipeline whose execution is awaited, beside whatever else the event loop does."""
 
     async def execute(self, **options: Any) -> Any:
         """Run the pipeline as ``Pipeline.execute`` does, without holding up the event loop."""
@@ -333,9 +339,3 @@ class AsyncPipeline(Pipeline):
         """Run the pipeline and give what its asynchronous generators yield, as they yield it."""
         found: AsyncIterator[Any] = import_module("bridge.launch").stream(self, **options)
         return found
-
-    def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Pipeline) and self._compared(self) == self._compared(other)
-        return bool(same)
-
-    __hash__ = Pipeline.__hash__

@@ -95,7 +95,8 @@ class Flow:
     A flow inside another is ``given`` values by name, whose sources are in the flow around it, the
     files of the steps ``given_files`` there, and the ``facts`` of the run that its tasks ask for;
     ``sets`` are the names it leaves behind. It ``begins`` with names of its own: the item of the
-    list at which a map's ``Read`` points, or the number of a loop (None).
+    list at which a map's ``Read`` points, or the number of a loop (None); what a loop itself has
+    set before is ``carried``.
     ``handler`` runs when the pipeline has failed, ``dead`` are the paths of steps that never run.
     """
 
@@ -114,6 +115,7 @@ class Flow:
     handler: Flow | None = None
     dead: list[str] = field(default_factory=list)
     begins: Mapping[str, Read | None] = field(default_factory=dict)
+    carried: set[str] = field(default_factory=set)
     outer: Flow | None = field(default=None, repr=False)
 
     def order_only(self, node: Node) -> tuple[str, ...]:
@@ -121,6 +123,15 @@ class Flow:
         sources = {r.source.step for r in node.reads if isinstance(r.source, Output)}
         sources.update(node.files_from)
         return tuple(p for p in node.after if not sources.issuperset(self.exits[p]))
+
+    def takes(self, name: str) -> bool:
+        """Whether anything in it reads what it is given, or begins with, under a name."""
+        for node in self.nodes.values():
+            sources = [read.source for read in node.reads]
+            sources += node.handler.given.values() if node.handler else ()
+            if any(isinstance(s, Given) and s.name == name for s in sources):
+                return True
+        return bool(self.handler and name in self.handler.given)
 
     def source_outside(self, read: Read) -> tuple[Flow, Read] | None:
         """The same read where its value comes from: in the flow around this one, if any."""

@@ -33,8 +33,12 @@ def collect(
     """
     notes = _notes(inside)
     found = {step.name: step for step in steps}
-    run.steps = [step for name, step in found.items() if name in flow.nodes and not flow.nodes[name].inner]
-    run.steps += [StepRun(n["name"], n["status"], n["attempts"], n["seconds"]) for n in notes.values()]
+    run.steps = [
+        step for name, step in found.items() if name in flow.nodes and not flow.nodes[name].inner
+    ]
+    run.steps += [
+        StepRun(n["name"], n["status"], n["attempts"], n["seconds"]) for n in notes.values()
+    ]
     if run.error and (note := _failure(run.error["step"], flow, notes)):
         run.error = {"step": note["name"], "attempt": note["attempts"], **note["error"]}
     scope: dict[str, Output] = {}

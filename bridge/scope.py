@@ -111,6 +111,13 @@ class Scope:
             scope = scope._parent
         return None
 
+    def knows(self, name: str) -> bool:
+        """Whether there is such a name, here or outside any border."""
+        scope: Scope | None = self
+        while scope and name not in scope.own:
+            scope = scope._parent
+        return scope is not None
+
     def names(self) -> dict[str, Source]:
         """Every name with its source, the oldest first."""
         chain: list[Scope] = []

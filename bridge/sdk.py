@@ -64,14 +64,22 @@ def AsyncPythonTask(  # noqa: N802 - stands for a class
     return PythonTask(function=function, **given)
 
 
+class Job(Pipeline):
+    """A pipeline of one task; ``PythonJob`` and its like make one."""
+
+    def execute(self, *, job_id: str | None = None, **options: Any) -> Any:
+        """Run the task as ``Pipeline.execute`` does; ``job_id`` names the run."""
+        return super().execute(run_id=job_id, is_job=True, **options)
+
+
 def PythonJob(  # noqa: N802
     *,
     function: Callable[..., Any],
     returns: Returns = (),
     catalog: Catalog | None = None,
     secrets: Sequence[str] = (),
-) -> Pipeline:
-    """A pipeline of one function."""
+) -> Job:
+    """A job of one function, named like it."""
     return _job(PythonTask(function=function, returns=returns, catalog=catalog, secrets=secrets))
 
 
@@ -82,8 +90,8 @@ def NotebookJob(  # noqa: N802
     catalog: Catalog | None = None,
     secrets: Sequence[str] = (),
     optional_ploomber_args: dict[str, Any] | None = None,
-) -> Pipeline:
-    """A pipeline of one notebook, named like its file."""
+) -> Job:
+    """A job of one notebook, named like its file."""
     return _job(
         NotebookTask(
             name=PurePath(notebook).stem,
@@ -102,20 +110,20 @@ def ShellJob(  # noqa: N802
     returns: Returns = (),
     catalog: Catalog | None = None,
     secrets: Sequence[str] = (),
-) -> Pipeline:
-    """A pipeline of one command, named ``job``."""
+) -> Job:
+    """A job of one command, named ``job``."""
     return _job(
         ShellTask(name="job", command=command, returns=returns, catalog=catalog, secrets=secrets)
     )
 
 
-def _job(task: Task) -> Pipeline:
+def _job(task: Task) -> Job:
     if task.catalog and task.catalog.get:
         raise ModelError(
             "a job cannot get files, since nothing runs before it; make it a task of a Pipeline",
             written_at(),
         )
-    return task.as_pipeline()
+    return Job([task], name=task.name)
 
 
 def Success(*, name: str = "success") -> Stub:  # noqa: N802

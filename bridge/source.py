@@ -10,13 +10,14 @@ import importlib
 import importlib.util
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from bridge.carried.arguments import call
 from bridge.errors import BridgeError, SourceError
-from bridge.inert import loading
+from bridge.inert import Met, loading
 from bridge.model import Pipeline
 
 __all__ = ["load_source"]
@@ -98,7 +99,7 @@ def _from_module(name: str, wanted: str) -> Pipeline:
     sys.path.insert(0, str(Path.cwd()))
     with loading() as met:
         module = _run(name, lambda: importlib.import_module(name))
-        return _pick(module, name, wanted, met)
+        return _given(_pick(module, name, wanted, met), met)
 
 
 def _from_python(path: Path, wanted: str) -> Pipeline:
@@ -113,7 +114,7 @@ def _from_python(path: Path, wanted: str) -> Pipeline:
     _search(path.parent)
     with loading() as met:
         module = _run(str(path), lambda: _import_file(name, path))
-        return _pick(module, str(path), wanted, met)
+        return _given(_pick(module, str(path), wanted, met), met)
 
 
 def _search(folder: Path) -> None:
@@ -154,7 +155,15 @@ def _run(source: str, action: Any) -> Any:
         ) from error
 
 
-def _pick(module: ModuleType, source: str, wanted: str, met: list[Pipeline]) -> Pipeline:
+def _given(pipeline: Pipeline, met: list[Met]) -> Pipeline:
+    """The pipeline, with what its ``execute()`` was given among the parameters it declares."""
+    for known in met:
+        if known.pipeline is pipeline and known.parameters:
+            pipeline = replace(pipeline, parameters={**pipeline.parameters, **known.parameters})
+    return pipeline
+
+
+def _pick(module: ModuleType, source: str, wanted: str, met: list[Met]) -> Pipeline:
     if wanted:
         return _named(module, source, wanted)
     found = getattr(module, "pipeline", None)
@@ -165,7 +174,7 @@ def _pick(module: ModuleType, source: str, wanted: str, met: list[Pipeline]) -> 
         if isinstance(made, Pipeline):
             return made
     there = {name: value for name, value in vars(module).items() if isinstance(value, Pipeline)}
-    there = there or {pipeline.name: pipeline for pipeline in met}
+    there = there or {known.pipeline.name: known.pipeline for known in met}
     if len(there) == 1:
         return next(iter(there.values()))
     what = f"several pipelines ({', '.join(there)})" if there else "no pipeline"
@@ -174,13 +183,13 @@ def _pick(module: ModuleType, source: str, wanted: str, met: list[Pipeline]) -> 
     )
 
 
-def _made(source: str, factory: Any, met: list[Pipeline]) -> Any:
+def _made(source: str, factory: Any, met: list[Met]) -> Any:
     """What a factory gives; one that stumbles over the run it did not get has met its pipeline."""
     try:
         return _run(source, factory)
     except SourceError:
         if len(met) == 1:
-            return met[0]
+            return met[0].pipeline
         raise
 
 

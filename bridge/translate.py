@@ -47,9 +47,7 @@ def _lowered(pipeline: Pipeline, adapter: Adapter, group: str) -> Lowered:
     return lower(pipeline, adapter.support, (units(pipeline) if units else {}), grouped)
 
 
-def render(
-    pipeline: Pipeline, to: str, unsupported: str = "raise", group: str = ""
-) -> Export:
+def render(pipeline: Pipeline, to: str, unsupported: str = "raise", group: str = "") -> Export:
     """The native project as finished texts, none of it on disk.
 
     With ``unsupported`` ``warn`` or ``ignore`` a policy that the target cannot carry is left out,

@@ -55,6 +55,7 @@ class catalog:  # noqa: N801 - used as a verb, with catalog(get=["*.csv"]) as fi
         self._store, self._store_copy = _open(store), store_copy
 
     def __enter__(self) -> catalog:
+        self.manifest.clear()  # of an attempt before
         self._folder = Path.cwd().resolve()
         for glob, pattern in self._get.items():
             if not any(_matches(path, pattern) for path in self._held):

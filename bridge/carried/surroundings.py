@@ -45,7 +45,9 @@ def secrets(*names: str) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        error.args = tuple(mask(a) if isinstance(a, str) else a for a in error.args)
+        error.args = _masked(error.args)
+        if mask(str(error)) != str(error):
+            error.args = (mask(str(error)),)
         raise
     finally:
         sys.stdout, sys.stderr = before
@@ -63,6 +65,17 @@ def mask(text: str) -> str:
     for value in sorted(_HIDDEN, key=len, reverse=True):
         text = text.replace(value, "***")
     return text
+
+
+def _masked(value: Any) -> Any:
+    """A value without secrets in the texts that it is made of."""
+    if isinstance(value, str):
+        return mask(value)
+    if type(value) in (list, tuple, set):
+        return type(value)(map(_masked, value))
+    if type(value) is dict:
+        return {_masked(key): _masked(inner) for key, inner in value.items()}
+    return value
 
 
 class _Masked:

@@ -15,7 +15,7 @@ from typing import Any
 
 from bridge.emit.carried import PACKAGE
 from bridge.emit.names import Names, identifier
-from bridge.emit.python import imports, indent, literal
+from bridge.emit.python import indent, literal
 from bridge.emit.types import elements, trusted
 from bridge.flow import Flow, Node, Read
 from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from dataclasses import replace
+from types import GenericAlias
 from typing import Any
 
 from bridge.flow import Flow, Given, Node, Output, Parameter, Read
@@ -53,7 +54,7 @@ def _given(flow: Flow, read: Read) -> bool:
     control = flow.begins[name]
     if control is None:
         return read.argument.annotation is int and not read.path
-    listed = replace(read.argument, annotation=list[read.argument.annotation])  # type: ignore[name-defined]
+    listed = replace(read.argument, annotation=GenericAlias(list, (read.argument.annotation,)))
     outer = flow.outer
     return outer is not None and not read.path and trusted(outer, replace(control, argument=listed))
 
@@ -99,7 +100,7 @@ def _left(node: Node, output: Output) -> Any:
     if UNKNOWN in found or any(one != found[0] for one in found):
         return UNKNOWN
     if isinstance(node.task, Map):
-        return UNKNOWN if node.task.reducer is not None else list[found[0]]
+        return UNKNOWN if node.task.reducer is not None else GenericAlias(list, (found[0],))
     return found[0]
 
 

@@ -60,5 +60,3 @@ def _merged(groups: Iterable[set[str]]) -> list[set[str]]:
         apart = [other for other in found if other.isdisjoint(group)]
         found = [*apart, group.union(*(o for o in found if not o.isdisjoint(group)))]
     return found
-
-

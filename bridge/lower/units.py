@@ -18,9 +18,7 @@ def unit(steps: Sequence[Step], around: Pipeline, why: str, name: str = "") -> U
     names = {step.name for step in steps}
     outside = dict.fromkeys(e for step in steps for e in step.after if e not in names)
     inner = [replace(s, after=[e for e in s.after if e in names]) for s in steps]
-    pipeline = Pipeline(
-        inner, name or steps[0].name, order=around.order, where=steps[0].where
-    )
+    pipeline = Pipeline(inner, name or steps[0].name, order=around.order, where=steps[0].where)
     tasks = [step for _, step in walk(pipeline) if isinstance(step, Task)]
     overrides = {k: v for step in reversed(steps) for k, v in step.overrides.items()}
     return Unit(

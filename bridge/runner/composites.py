@@ -121,7 +121,8 @@ def _loop(running: Running, frame: Frame, node: Node) -> Ended:
     ended = Ended()
     for i in range(step.max_iterations):
         own: dict[str, Held] = {step.index_as: (Kind.JSON, i)} if step.index_as else {}
-        carried = {n: held for n, held in ended.values.items() if n in node.inner[""].given}
+        again = {*node.inner[""].given, *node.inner[""].carried}
+        carried = {n: held for n, held in ended.values.items() if n in again}
         found = _run(running, frame, node, "", f"{i}.", ended.files, **{**carried, **own})
         ended = _settled([ended, found])
         if ended.error or _is_over(running, frame, node, ended):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union
 
 from bridge.emit.types import elements
-from bridge.flow import Node, Output
-from bridge.model import PythonTask
+from bridge.flow import Flow, Node, Output
+from bridge.model import Map, PythonTask
 from bridge.signatures import UNKNOWN
 from bridge.values import Kind
 from bridge_kedro.plan import Plan
@@ -19,22 +19,38 @@ __all__ = ["catalog", "catalog_text", "classes_text"]
 
 _TYPES = {"json": "json.JSONDataset", "pkl": "pickle.PickleDataset"}
 _NULLABLE = {"json": "NullableJSONDataset", "pkl": "NullablePickleDataset"}
+_OPTIONAL = "OptionalJSONDataset"
 
-_CLASS = {
-    "json": """
+_CLASSES = {
+    "NullableJSONDataset": """
 @takes_none
 class NullableJSONDataset(JSONDataset):
     \"\"\"A JSON file; None is kept as null.\"\"\"
 """,
-    "pkl": """
+    "NullablePickleDataset": """
 @takes_none
 class NullablePickleDataset(PickleDataset):
     \"\"\"A pickle; None is kept like anything else.\"\"\"
 """,
+    _OPTIONAL: """
+@takes_none
+class OptionalJSONDataset(JSONDataset):
+    \"\"\"A JSON file that is there only if a value was set; None is kept as null.\"\"\"
+
+    def load(self):
+        return super().load() if self._exists() else ABSENT
+
+    def save(self, data):
+        if data is not ABSENT:
+            super().save(data)
+        elif self._exists():
+            self._fs.rm(str(self._filepath))
+""",
 }
-_CLASS_IMPORTS = {
-    "json": "from kedro_datasets.json import JSONDataset",
-    "pkl": "from kedro_datasets.pickle import PickleDataset",
+_IMPORTS = {
+    "from kedro_datasets.json import JSONDataset": {"NullableJSONDataset", _OPTIONAL},
+    "from kedro_datasets.pickle import PickleDataset": {"NullablePickleDataset"},
+    "from tasklib.steps import ABSENT": {_OPTIONAL},
 }
 
 
@@ -45,8 +61,8 @@ def catalog(plan: Plan, package: str) -> dict[str, dict[str, str]]:
     """
     found = {}
     for node in plan.flow.nodes.values():
-        for place, output in enumerate(node.outputs):
-            nullable = not _excludes_none(_annotation(node, place))
+        for output in node.outputs:
+            nullable = _may_be_none(node, output)
             if output.kind is not Kind.JSON or nullable:
                 found[plan.values[output]] = _entry(output, plan.values[output], nullable, package)
         if node.puts:
@@ -58,6 +74,8 @@ def catalog(plan: Plan, package: str) -> dict[str, dict[str, str]]:
 def _entry(output: Output, name: str, nullable: bool, package: str) -> dict[str, str]:
     form = "pkl" if output.kind is Kind.PICKLED else "json"
     kind = f"{package}.datasets.{_NULLABLE[form]}" if nullable else _TYPES[form]
+    if form == "json" and not output.certain:
+        kind = f"{package}.datasets.{_OPTIONAL}"
     return {"type": kind, "filepath": f"data/{_folder(output)}/{name}.{form}"}
 
 
@@ -67,6 +85,36 @@ def _folder(output: Output) -> str:
         return "08_reporting"
     is_model = output.kind is Kind.PICKLED and "model" in output.name.lower()
     return "06_models" if is_model else "02_intermediate"
+
+
+def _may_be_none(node: Node, output: Output) -> bool:
+    """Whether a step may give back None under a name, by the annotations of its functions."""
+    if not node.inner:
+        return not _excludes_none(_annotation(node, node.outputs.index(output)))
+    if isinstance(node.task, Map):
+        return node.task.reducer is not None
+    if _may_be_kept(node, output.name):
+        return True
+    return any(
+        _may_be_none(setter, left) for setter, left in _setters(node.inner.values(), output.name)
+    )
+
+
+def _may_be_kept(node: Node, name: str) -> bool:
+    """Whether a name may come out of a composite with the value it had before."""
+    if name not in {read.argument.name for read in node.reads}:
+        return False
+    left = [flow.sets.get(name) for flow in node.inner.values()]
+    return not all(found and found.certain for found in left)
+
+
+def _setters(flows: Iterable[Flow], name: str) -> Iterator[tuple[Node, Output]]:
+    """The steps in these flows, and in those that handle their failures, that set a name."""
+    for flow in flows:
+        for node in flow.nodes.values():
+            yield from ((node, output) for output in node.outputs if output.name == name)
+            yield from _setters([node.handler] if node.handler else [], name)
+        yield from _setters([flow.handler] if flow.handler else [], name)
 
 
 def _annotation(node: Node, place: int) -> Any:
@@ -101,10 +149,10 @@ def catalog_text(entries: Mapping[str, Mapping[str, str]]) -> str:
 def classes_text(entries: Mapping[str, Mapping[str, str]]) -> str:
     """The module with the project's own classes of datasets; empty when it needs none."""
     types = {entry["type"].rpartition(".")[2] for entry in entries.values()}
-    forms = [form for form, name in _NULLABLE.items() if name in types]
-    if not forms:
+    classes = [name for name in _CLASSES if name in types]
+    if not classes:
         return ""
-    imports = "\n".join(_CLASS_IMPORTS[form] for form in forms)
+    imports = "\n".join(line for line, users in _IMPORTS.items() if users & types)
     return f'''"""Datasets for values that may be None, which Kedro's own refuse to save."""
 
 from inspect import unwrap
@@ -118,4 +166,4 @@ def takes_none(dataset):
     dataset.__init__ = dataset.__init__.__wrapped__
     return dataset
 
-{"".join(_CLASS[form] for form in forms)}'''
+{"".join(_CLASSES[name] for name in classes)}'''

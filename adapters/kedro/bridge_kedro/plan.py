@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, NamedTuple
@@ -16,7 +16,10 @@ from bridge.emit.names import Names, identifier
 from bridge.flow import Flow, Node, Output, Parameter, Read
 from bridge.values import Fact
 
-__all__ = ["Gather", "NodeName", "Place", "Plan", "known_flow"]
+__all__ = ["KNOWN", "Gather", "NodeName", "Place", "Plan", "known_flow"]
+
+KNOWN: dict[str, Callable[[Node], Any]] = {"step": lambda node: node.path, "attempt": lambda _: 1}
+"""The facts that the writer knows of a task; Kedro never tries a node again."""
 
 _NATIVE = re.compile(r"[\w -]+")
 """Names of parameters, and keys in them, that may stand after ``params:``."""
@@ -52,11 +55,10 @@ class Gather:
 class Plan:
     """The names of nodes and datasets, each different from all others of its kind.
 
-    ``labels`` has the shortest text that tells a task from all others, ``values`` the dataset of
-    each output, ``files`` that of the files put by the task at a
-    path, ``markers`` the one that says that the task at a path has ended, where one is needed.
-    ``gathers`` are by the path of their
-    composite, ``facts`` are those of the run that some node reads.
+    ``labels`` has the shortest text that tells a step from all others, ``values`` the dataset of
+    each output, ``files`` that of the files put by the step at a path, ``markers`` the one that
+    says that the step at a path has ended, where one is needed. ``gathers`` are by the path of
+    their composite, ``facts`` are those of the run that some node reads.
     """
 
     flow: Flow
@@ -71,7 +73,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         reads = (read.source for node in self.flow.nodes.values() for read in node.reads)
-        self.facts = sorted({s.name for s in reads if isinstance(s, Fact)} - {"step"})
+        self.facts = sorted({s.name for s in reads if isinstance(s, Fact)} - KNOWN.keys())
         self._datasets = Names({"parameters", *self.facts})
         self._number = count()
         self._name_nodes()
@@ -158,7 +160,7 @@ class Plan:
             return Place(self.values[source], read.path)
         if isinstance(source, Parameter):
             return self._parameter(source.name, read.path)
-        if isinstance(source, Fact) and source.name != "step":
+        if isinstance(source, Fact) and source.name not in KNOWN:
             return Place(source.name)
         return None
 

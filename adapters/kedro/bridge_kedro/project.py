@@ -176,7 +176,6 @@ class RunFacts:
 '''
 
 _FACTS = {
-    "attempt": "1",
     "logical_date": "datetime.now(UTC).isoformat()",
     "run_id": "save_version",
 }

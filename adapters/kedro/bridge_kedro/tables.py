@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from bridge.findings import Feature, Support, emulated, native, unsupported
+from bridge.emit.body import HELPERS
+from bridge.findings import Feature, Level, Support, emulated, native, unsupported
+from bridge.lower import LOWERED
 
 __all__ = ["ARGUMENT_NAMES", "SUPPORT", "VERSION"]
 
 VERSION = "1.7.0"
 """The version of Kedro whose project layout is written."""
 
-_LATER = unsupported("not translated yet")
 
-SUPPORT: dict[Feature, Support] = dict.fromkeys(Feature, _LATER) | {
+def _approximated(how: str) -> Support:
+    return Support(Level.APPROXIMATED, how)
+
+
+SUPPORT: dict[Feature, Support] = {
+    **LOWERED,
     Feature.PYTHON: native("a node; its function calls yours where more is needed than the call"),
     Feature.NOTEBOOK: emulated("a node that runs the notebook by papermill"),
     Feature.SHELL: emulated("a node that runs the command"),
@@ -20,7 +26,7 @@ SUPPORT: dict[Feature, Support] = dict.fromkeys(Feature, _LATER) | {
     Feature.INPUTS: native("the node's inputs"),
     Feature.INPUTS_PATH: native("params:name.key; inside other values the node's function goes on"),
     Feature.INPUTS_CONSTANT: emulated("written into the node's function"),
-    Feature.INPUTS_FACT: emulated("datasets that a hook adds to the catalog; a step is a literal"),
+    Feature.INPUTS_FACT: emulated("datasets that a hook adds to the catalog, or written down"),
     Feature.JSON: native("a dataset in memory, or a JSON file where the value may be None"),
     Feature.METRIC: native("a JSONDataset in data/08_reporting"),
     Feature.PICKLED: native("a PickleDataset"),
@@ -31,12 +37,15 @@ SUPPORT: dict[Feature, Support] = dict.fromkeys(Feature, _LATER) | {
     Feature.ORDER_DATA: native(),
     Feature.ORDER_AFTER: emulated("a marker dataset from the earlier node to the later one"),
     Feature.DESCRIPTION: native("a docstring, or a comment before the nodes"),
-    Feature.FAILURE_INDEPENDENT: unsupported("the first node that fails ends the run"),
     Feature.PARALLEL: native("a namespace; kedro run --runner ParallelRunner uses it"),
+    Feature.FAILURE_INDEPENDENT: unsupported("the first node that fails ends the run"),
+    Feature.SCHEDULE: _approximated("Kedro has no scheduler; README.md has the line for cron"),
+    Feature.RESOURCES: _approximated("tags of the node, such as cpu-2; Kedro itself grants nothing"),
+    Feature.IMAGE: _approximated("a comment; Kedro runs all nodes where it was started"),
+    Feature.DEPENDENCIES: emulated("requirements.txt, for all nodes"),
+    Feature.OVERRIDES: native('tags of the node: overrides={"kedro": {"tags": [...]}}'),
+    Feature.DATASET: unsupported("datasets are not translated yet"),
 }
 
-ARGUMENT_NAMES = (
-    *("call", "catalog", "run_notebook", "run_shell", "to_json", "unpack"),
-    "REPORTING",
-)
+ARGUMENT_NAMES = (*HELPERS, "REPORTING")
 """Names that the functions of nodes use, so that no argument may have them."""

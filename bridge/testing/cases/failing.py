@@ -115,7 +115,7 @@ _WORK: list[Case] = [
         [task(f.blurt, inputs=constants(name="CONFORMANCE_TOKEN"), secrets=[*TOKEN])],
         environ=TOKEN,
         ends=failed("blurt"),
-        failed=("blurt", "RuntimeError", "the token *** is refused"),
+        failed=("blurt", "RuntimeError", "('the token *** is refused', {'token': '***'})"),
     ),
 ]
 

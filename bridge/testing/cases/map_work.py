@@ -179,7 +179,7 @@ CASES: list[Case] = [
             task(f.labels, inputs={"things": "mr_set"}, returns=["mr_labels"]),
             Map(
                 name="none",
-                branch=_squares("mr_item", "mr_none"),
+                branch=Pipeline([task(f.one, returns=["mr_none"])]),
                 iterate_on="mr_empty",
                 iterate_as="mr_item",
                 reducer=f.length,

@@ -10,8 +10,8 @@ from bridge.values import fact
 
 __all__ = ["CASES", "TOKEN"]
 
-TOKEN = {"CONFORMANCE_TOKEN": 'hush-4711 it\'s "${HOME}" Ü'}
-"""A secret."""
+TOKEN = {"CONFORMANCE_TOKEN": "hush-4711 {{ params.x }} ${HOME} $(touch pwned)"}
+"""A secret, the same in quotes of any kind."""
 
 _ATTEMPT = fact("attempt")
 

@@ -301,4 +301,4 @@ def whisper(name: str) -> int:
 
 
 def blurt(name: str) -> None:
-    raise RuntimeError(f"the token {os.environ[name]} is refused")
+    raise RuntimeError(f"the token {os.environ[name]} is refused", {"token": os.environ[name]})

@@ -81,8 +81,11 @@ def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Opti
         f"values[{literal(node.path)}, {literal(n)}] = {f'pickled({e})' if n in pickled else e}"
         for n, e in found.outputs.items()
     ]
-    if found.manifest:
+    if found.manifest and node.inner:
         stores.append(f"values[{literal(node.path)}, None] = {found.manifest}")
+    elif found.manifest:  # set inside the block, whose end fills it, also after a failure
+        setting = f"values[{literal(node.path)}, None] = {found.manifest}"
+        found.lines.insert(1, indent([setting])[0])
     done = f"values[{literal(node.path)}, True] = True"
     todos = [comment(f"TODO: {todo}") for todo in options.todos.get(node.path, ())]
     lines = [*todos, *found.imports, *found.lines, *stores, done]

@@ -1,0 +1,94 @@
+"""What is asked of the place where a task runs: tags of its node, and what is told of the rest.
+
+Kedro runs all nodes where it was started. What a task asks of a machine becomes tags, by which
+the plugins that deploy a project find the nodes that need a certain machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from bridge.errors import ModelError
+from bridge.findings import Level
+from bridge.flow import Flow, Node, walk
+from bridge.model import Pipeline, Resources, Step
+from bridge.nodes import inside
+from bridge.unit import Unit
+
+__all__ = ["dependencies", "remarks", "steps_of", "tags", "told"]
+
+_OVERRIDES = ("group", "tags")
+_TAG = re.compile(r"[\w.-]+")
+
+
+def steps_of(flow: Flow, node: Node) -> Iterator[Step]:
+    """The steps that a node stands in or for: branches around it, itself, all that is inside."""
+    parts = node.path.split(".")
+    around = (".".join(parts[:i]) for i in range(1, len(parts)))
+    yield from (flow.steps[path] for path in around if path in flow.steps)
+    if not isinstance(node.task, Unit):
+        yield node.step
+    for _, pipeline in inside(node.step):
+        yield from (step for _, step in walk(pipeline) if not isinstance(step, Unit))
+
+
+def tags(flow: Flow, node: Node) -> list[str]:
+    """The tags of a node. Raises ModelError for what Kedro cannot take as one."""
+    given = [tag for step in steps_of(flow, node) for tag in _given(step)]
+    asked: Resources | None = getattr(node.task, "resources", None)
+    return list(dict.fromkeys([*given, *_asked(asked or Resources())]))
+
+
+def _given(step: Step) -> list[str]:
+    overrides = step.overrides.get("kedro", {})
+    for name in overrides:
+        if name not in _OVERRIDES:
+            close = get_close_matches(name, _OVERRIDES, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(_OVERRIDES)}"
+            text = f"overrides of '{step.name}' says '{name}' for kedro; {hint}"
+            raise ModelError(text, step.where)
+    found = overrides.get("tags", [])
+    found = [found] if isinstance(found, str) else found
+    if not isinstance(found, list | tuple) or not all(map(_is_tag, found)):
+        text = f"a tag of '{step.name}' must be letters, digits, '_', '-' and '.', not {found!r}"
+        raise ModelError(text, step.where)
+    return list(found)
+
+
+def _is_tag(value: Any) -> bool:
+    return isinstance(value, str) and bool(_TAG.fullmatch(value))
+
+
+def _asked(resources: Resources) -> Iterator[str]:
+    if resources.cpu is not None:
+        yield f"cpu-{resources.cpu:g}"
+    if resources.memory is not None:
+        yield f"memory-{resources.memory}MB"
+    if resources.gpu is not None:
+        yield f"gpu-{resources.gpu:g}"
+
+
+def remarks(node: Node) -> list[str]:
+    """What is said of a node that Kedro has no word for."""
+    image = getattr(node.task, "image", None)
+    return [f"image: {image}"] if image else []
+
+
+def dependencies(pipeline: Pipeline) -> list[str]:
+    """What tasks depend on, each once."""
+    asked = (getattr(step, "dependencies", ()) for _, step in walk(pipeline))
+    return list(dict.fromkeys(" ".join(text.split()) for found in asked for text in found))
+
+
+def told(pipeline: Pipeline) -> Mapping[tuple[str, str], tuple[Level, str]]:
+    """What became of overrides that are meant for other frameworks alone."""
+    found = {}
+    for path, step in walk(pipeline):
+        if step.overrides and "kedro" not in step.overrides:
+            names = " and ".join(f"'{name}'" for name in step.overrides)
+            text = f"overrides of '{path}' is approximated: it is for {names}, and not in the project"
+            found[path, "overrides"] = (Level.APPROXIMATED, text)
+    return found

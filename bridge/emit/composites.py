@@ -1,0 +1,271 @@
+"""Composites as loops and branches of plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from bridge.emit.names import Names
+from bridge.emit.place import Place, inside, owns, text
+from bridge.emit.python import indent, literal
+from bridge.emit.task import Body
+from bridge.expressions import Expression, spreads
+from bridge.flow import Flow, Node
+from bridge.model import Conditional, Loop, Map, Parallel, Step
+from bridge.unit import Unit
+from bridge.values import Fact, Kind
+
+__all__ = ["Writer", "composite"]
+
+
+class Writer(Protocol):
+    """Who writes the flows inside."""
+
+    body: Body
+    names: Names
+
+    def flow(self, place: Place) -> list[str]:
+        """The statements of a flow, up to what it leaves in its ``targets``."""
+
+    def target(self, place: Place, name: str) -> str:
+        """The variable in which a name of the flow is kept."""
+
+    def need(self, name: str) -> str:
+        """Make a name available that bodies use."""
+
+
+def composite(writer: Writer, place: Place, node: Node) -> list[str]:
+    """The statements of all that is inside a composite; what it sets is in ``place.made`` then."""
+    gather, lines = place.gather, []
+    if node.stores and not isinstance(node.task, Unit):
+        variable = writer.names(f"manifests {id(place)} {node.path}", f"{node.path}_files")
+        lines.append(f"{variable} = []")
+        place.manifests[node.path] = (f"*{variable}",)
+        gather = (*gather, variable)
+    return [*lines, *_WRITERS[type(node.task)](writer, place, node, gather)]
+
+
+def _unit(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+    inner = inside(place, node, node.inner[""], (node.place,), gather)
+    lines = _set_here(writer, place, node, inner)
+    written = writer.flow(inner)
+    if node.stores:
+        place.manifests[node.path] = tuple(m for ms in inner.manifests.values() for m in ms)
+    return [*lines, *written, *_settle(writer, place, node, inner)]
+
+
+def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+    step: Map = node.task
+    flow = node.inner[""]
+    number = writer.names(f"number {id(place)} {node.path}", "i")
+    item = writer.names(f"item {id(place)} {node.path}", step.iterate_as)
+    inner = inside(place, node, flow, (f"{node.path}.", (number,), "."), gather)
+    inner.given[step.iterate_as] = item
+    assert node.control
+    if owns(place, node, node.control.argument.name, node.control.source):
+        inner.owned = frozenset([step.iterate_as])
+    inner.targets = {n: writer.names(f"one {id(inner)} {n}", f"{n}_item") for n in flow.sets}
+    every = {o.name: _list(writer, place, node, o.name) for o in node.outputs}
+    name = text((*place.name, node.path))
+    values = f"{writer.need('each')}({name}, {_control(writer, place, node)})"
+    appended = [_append(writer, flow, every[n], inner.targets[n], n) for n in every]
+    loop = f"for {number}, {item} in enumerate({values}):"
+    place.made |= {(node.path, o): variable for o, variable in every.items()}
+    written = writer.flow(inner)
+    lines = [
+        *(f"{variable} = []" for variable in every.values()),
+        *[loop, *indent([*written, *appended] or ["pass"])],
+        *_reduce(writer, node, name, every),
+    ]
+    return [*lines, *_rename(writer, place, node, every)]
+
+
+def _list(writer: Writer, place: Place, node: Node, name: str) -> str:
+    """The variable in which the values of a name over all items are gathered."""
+    taken = {read.argument.name for read in node.reads}
+    if place.careful or name in taken:
+        return writer.names(f"every {id(place)} {node.path} {name}", f"{name}_list")
+    return writer.target(place, name)
+
+
+def _append(writer: Writer, flow: Flow, every: str, one: str, name: str) -> str:
+    line = f"{every}.append({one})"
+    return line if flow.sets[name].certain else f"if {one} is not ABSENT:\n    {line}"
+
+
+def _reduce(writer: Writer, node: Node, name: str, every: Mapping[str, str]) -> Iterator[str]:
+    reducer = node.task.reducer
+    if reducer is None:
+        return
+    if isinstance(reducer, Expression):
+        function = f"({reducer.text})"
+    else:
+        top, _, rest = reducer.qualname.partition(".")
+        function = writer.names(f"function {reducer.module}:{top}", top)
+        alias = "" if function == top else f" as {function}"
+        writer.body.imports.append(f"from {reducer.module} import {top}{alias}")
+        function += f".{rest}" if rest else ""
+    if spreads(reducer):
+        function = f"lambda values: {function}(*values)"
+    for output in node.outputs:
+        variable = every[output.name]
+        check = "to_object" if output.kind is Kind.PICKLED else "to_json"
+        value = f"{writer.need('reduced')}({name}, {function}, {variable})"
+        yield f"{variable} = {writer.need(check)}({value}, {literal(output.name)})"
+
+
+def _rename(writer: Writer, place: Place, node: Node, found: Mapping[str, str]) -> Iterator[str]:
+    """Let the names of the flow stand for what was found, where their variables are settled."""
+    for name, variable in found.items():
+        target = writer.target(place, name)
+        place.made[node.path, name] = target
+        if target != variable:
+            yield f"{target} = {variable}"
+
+
+def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+    step: Conditional = node.task
+    name = text((*place.name, node.path))
+    chosen = writer.names(f"chosen {id(place)} {node.path}", f"{node.path}_branch")
+    more = ", default=True" if step.default is not None else ""
+    call = f"{writer.need('choose')}({name}, {_control(writer, place, node)}, "
+    lines = [f"{chosen} = {call}{literal(list(step.branches))}{more})"]
+    setup: list[str] = []
+    word = "if"
+    keys = {str(key): key for key in step.branches} | ({"default": "default"} if more else {})
+    for key, flow in node.inner.items():
+        inner = inside(place, node, flow, (f"{node.path}.{key}.",), gather)
+        setup += [line for line in _set_here(writer, place, node, inner) if line not in setup]
+        written = [*writer.flow(inner), *_settle(writer, place, node, inner, copied=True)]
+        test = f"{chosen} {_is(keys[key])}"
+        last = key == list(node.inner)[-1] and word == "elif"
+        lines += [f"{word} {test}:" if not last else "else:", *indent(written or ["pass"])]
+        word = "elif"
+    return [*setup, *lines, *_made_here(writer, place, node)]
+
+
+def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+    step: Loop = node.task
+    flow = node.inner[""]
+    number = writer.names(f"number {id(place)} {node.path}", step.index_as or "i")
+    inner = inside(place, node, flow, (f"{node.path}.", (number,), "."), gather)
+    setup = _set_here(writer, place, node, inner)
+    again = {*flow.given, *flow.carried}
+    inner.given |= {name: inner.targets[name] for name in flow.sets if name in again}
+    if step.index_as:
+        inner.given[step.index_as] = number
+    if node.path in place.manifests:
+        inner.files = (*inner.files, *place.manifests[node.path])
+    lines = writer.flow(inner)
+    if step.break_on:
+        over = inner.targets.get(step.break_on) or _taken(writer, place, node, step.break_on)
+        left = flow.sets.get(step.break_on)
+        sure = left is None or left.certain
+        lines += [
+            f"if {over}:" if sure else f"if {over} is not ABSENT and {over}:",
+            "    break",
+        ]
+    loop = f"for {number} in range({literal(step.max_iterations)}):"
+    return [*setup, loop, *indent(lines or ["pass"]), *_settle(writer, place, node, inner)]
+
+
+def _parallel(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+    lines: list[str] = []
+    ends: list[str] = []
+    for key, flow in node.inner.items():
+        inner = inside(place, node, flow, (f"{node.path}.{key}.",), gather)
+        inner.targets = {n: writer.names(f"branch {id(inner)} {n}", n) for n in flow.sets}
+        lines += writer.flow(inner)
+        for name, left in flow.sets.items():
+            line = f"{writer.target(place, name)} = {inner.targets[name]}"
+            ends += (
+                [line] if left.certain else [f"if {inner.targets[name]} is not ABSENT:\n    {line}"]
+            )
+    begin = _begin_unset(writer, place, node)
+    return [*begin, *lines, *ends, *_made_here(writer, place, node)]
+
+
+def _begin_unset(writer: Writer, place: Place, node: Node) -> Iterator[str]:
+    """Give the names that branches may not set the value they had, or the mark of none."""
+    reads = {r.argument.name for r in node.reads if not isinstance(r.source, Fact)}
+    for output in node.outputs:
+        target = writer.target(place, output.name)
+        setters = [f.sets[output.name] for f in node.inner.values() if output.name in f.sets]
+        if any(left.certain for left in setters):
+            continue
+        value = _taken(writer, place, node, output.name) if output.name in reads else ""
+        if value != target:
+            yield f"{target} = {value or writer.need('ABSENT')}"
+
+
+# What a composite leaves behind
+
+
+def _set_here(writer: Writer, place: Place, node: Node, inner: Place) -> list[str]:
+    """Let a flow inside set the variables of this one, or its own where that must wait.
+
+    A name that it may not set begins with the value it had, or with the mark of none.
+    """
+    lines = []
+    outputs = {output.name: output for output in node.outputs}
+    reads = {r.argument.name for r in node.reads if not isinstance(r.source, Fact)}
+    for name in inner.flow.sets:
+        key = f"inner {id(place)} {node.path} {name}"
+        target = writer.names(key, name) if place.careful else writer.target(place, name)
+        inner.targets[name] = target
+        value = _taken(writer, place, node, name) if name in reads else ""
+        keeps = not inner.flow.sets[name].certain or not outputs[name].certain
+        keeps = keeps or isinstance(node.task, Conditional | Loop)
+        begins = name in inner.flow.carried or not outputs[name].certain
+        if value and keeps:
+            lines += [f"{target} = {value}"] if value != target else []
+        elif begins:
+            lines.append(f"{target} = {writer.need('ABSENT')}")
+        else:
+            continue
+        inner.begun.add(target)
+    return lines
+
+
+def _settle(
+    writer: Writer, place: Place, node: Node, inner: Place, copied: bool = False
+) -> Iterator[str]:
+    for name, left in inner.flow.sets.items():
+        target, variable = writer.target(place, name), inner.targets[name]
+        if target != variable:
+            line = f"{target} = {variable}"
+            yield line if left.certain else f"if {variable} is not ABSENT:\n    {line}"
+        if not copied:
+            place.made[node.path, name] = target
+
+
+def _made_here(writer: Writer, place: Place, node: Node) -> tuple[str, ...]:
+    for output in node.outputs:
+        place.made[node.path, output.name] = writer.target(place, output.name)
+    return ()
+
+
+def _control(writer: Writer, place: Place, node: Node) -> str:
+    assert node.control
+    value = _taken(writer, place, node, node.control.argument.name)
+    return value + "".join(f"[{literal(key)}]" for key in node.control.path)
+
+
+def _taken(writer: Writer, place: Place, node: Node, name: str) -> str:
+    """The expression of what a composite takes from the flow it stands in."""
+    found = [read.source for read in node.reads if read.argument.name == name]
+    return place.taken(name, found[0])
+
+
+def _is(key: Any) -> str:
+    """A comparison with a key; unlike in Python, True is not 1."""
+    return f"is {key!r}" if key is None or isinstance(key, bool) else f"== {literal(key)}"
+
+
+_WRITERS: dict[type[Step], Callable[[Writer, Place, Node, tuple[str, ...]], list[str]]] = {
+    Unit: _unit,
+    Map: _map,
+    Conditional: _conditional,
+    Loop: _loop,
+    Parallel: _parallel,
+}

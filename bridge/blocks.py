@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bridge.errors import Problem
 from bridge.model import Composite, Conditional, Loop, Map, Parallel, Pipeline
-from bridge.nodes import Flow
+from bridge.nodes import Flow, Read
 from bridge.order import Order
-from bridge.scope import Given, Output, Source
+from bridge.scope import Border, Given, Output, Puts, Scope, Source
+from bridge.signatures import Argument
 from bridge.values import Kind
 
-__all__ = ["Left", "leaves", "names_left", "never_run", "runs_as_whole"]
+__all__ = [
+    "Left",
+    "leaves",
+    "names_left",
+    "never_run",
+    "perhaps",
+    "puts_of",
+    "runs_as_whole",
+    "shared",
+    "taken",
+]
 
 Outside = Callable[[str], Source | None]
 
@@ -113,3 +124,53 @@ def never_run(pipeline: Pipeline, order: Order) -> dict[str, str]:
         if any(by):
             dead[name] = next(filter(None, by))
     return dead
+
+
+def shared(
+    path: str, names: Mapping[str, Iterable[str]], puts: Mapping[str, Iterable[str]]
+) -> Iterator[str]:
+    """Warnings of names and files on which branches, by their keys, do not keep apart."""
+    setter: dict[str, str] = {}
+    files = Puts()
+    for key, own in names.items():
+        for name in own:
+            if name in setter:
+                yield (
+                    f"'{name}' is set by branches '{setter[name]}' and '{key}' of '{path}'; "
+                    f"the value of '{key}' wins"
+                )
+            setter[name] = key
+        for pattern in puts[key]:
+            for other in files.find(pattern):
+                yield (
+                    f"branches '{other}' and '{key}' of '{path}' both put '{pattern}'; "
+                    f"the file of '{key}' wins"
+                )
+        files.add(key, puts[key])
+
+
+def perhaps(scope: Scope, names: Iterable[str]) -> Scope:
+    """The scope when any step may have failed: what steps set is there, or what was before."""
+    found = Scope(scope)
+    for name in names:
+        if scope.history.get(name):
+            found.bind(name, scope.last(name))
+    return found
+
+
+def taken(border: Border) -> list[Read]:
+    """What a composite takes from outside, by name."""
+    return [
+        Read(Argument(name, required=getattr(source, "certain", True)), source)
+        for name, source in border.given.items()
+    ]
+
+
+def puts_of(flow: Flow) -> list[str]:
+    """The globs that the tasks of a flow put, and the pipelines inside them."""
+    found: list[str] = []
+    for node in flow.nodes.values():
+        found += node.catalog.put
+        for inner in (*node.inner.values(), *((node.handler,) if node.handler else ())):
+            found += puts_of(inner)
+    return found + (puts_of(flow.handler) if flow.handler else [])

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bridge.carried.values import to_json
-from bridge.errors import Problem
-from bridge.model import Catalog, Composite, Conditional, Loop, Map, Pipeline, ShellTask, Task
+from bridge.errors import ModelError, Problem
+from bridge.model import Catalog, Composite, Conditional, Loop, Map, Pipeline, ShellTask, Step, Task
+from bridge.nodes import walk
+from bridge.unit import Unit
 from bridge.values import Kind
 
-__all__ = ["check_composite", "check_inner", "check_parameters", "check_task"]
+__all__ = [
+    "check_composite",
+    "check_datasets",
+    "check_inner",
+    "check_names",
+    "check_parameters",
+    "check_task",
+]
 
 
 def check_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -27,6 +37,8 @@ def check_composite(step: Composite) -> Iterator[Problem]:
     """What a composite cannot do without, and branches whose keys cannot be told apart."""
     if isinstance(step, Map) and not (step.on.name and step.iterate_as):
         yield Problem(f"map '{step.name}' needs both iterate_on and iterate_as", step.where)
+    if isinstance(step, Map) and step.reducer is not None:
+        yield from _check_reducer(step)
     if isinstance(step, Conditional) and not step.on.name:
         yield Problem(f"conditional '{step.name}' needs a parameter", step.where)
     if isinstance(step, Conditional) and not (step.branches or step.default):
@@ -43,8 +55,41 @@ def check_composite(step: Composite) -> Iterator[Problem]:
         yield Problem(message, step.where)
 
 
+def _check_reducer(step: Map) -> Iterator[Problem]:
+    try:
+        step.reducer.load()  # type: ignore[union-attr]
+    except ModelError as error:
+        yield Problem(str(error), step.where)
+
+
 def _is_count(value: object) -> bool:
     return type(value) is int and value >= 1
+
+
+def check_names(pipeline: Pipeline) -> Iterator[Problem]:
+    """Steps of one name in a pipeline, and those that could not be told apart in a record."""
+    seen: dict[str, Step] = {}
+    for path, step in walk(pipeline):
+        if isinstance(step, Unit):
+            continue  # it has the path of its first step
+        other = seen.setdefault(path, step)
+        if other is not step and other.name == step.name:
+            yield Problem(f"two steps are named '{step.name}' in one place, '{path}'", step.where)
+        elif other is not step:
+            yield Problem(f"two steps have the path '{path}'; rename one", step.where)
+
+
+def check_datasets(pipeline: Pipeline) -> Iterator[Problem]:
+    """Datasets that no class could be found for, or of the name of a parameter."""
+    for name, dataset in pipeline.datasets.items():
+        if not _CLASS.fullmatch(dataset.type):
+            text = f"type of dataset '{name}' must be a class, 'module.Class', not {dataset.type!r}"
+            yield Problem(text, pipeline.where)
+        if name in pipeline.parameters:
+            yield Problem(f"'{name}' is both a parameter and a dataset", pipeline.where)
+
+
+_CLASS = re.compile(r"[^\W\d]\w*([.:][^\W\d]\w*)+")
 
 
 def check_inner(pipeline: Pipeline, path: str) -> Iterator[Problem]:

@@ -8,9 +8,10 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridge.errors import ModelError, UsageError
-from bridge.flow import walk
-from bridge.model import Composite, NotebookTask, Pipeline, PythonTask, Step
+from bridge.errors import ModelError, UsageError, Where
+from bridge.model import Map, NotebookTask, Pipeline, PythonTask, Step
+from bridge.nodes import inside, walk
+from bridge.references import Reference
 from bridge.signatures import notebook_path
 
 __all__ = ["code_files"]
@@ -30,10 +31,15 @@ def code_files(pipeline: Pipeline) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for _, step in walk(pipeline):
         if isinstance(step, PythonTask):
-            _add_module(step.reference.module, found, step)
+            _add_module(step.reference.module, found, f"function of '{step.name}'", step.where)
         elif isinstance(step, NotebookTask):
-            inside = _inside(step.notebook, step)
-            found[inside] = notebook_path(step)
+            place = _inside(step.notebook, step)
+            found[place] = notebook_path(step)
+        elif isinstance(step, Map) and isinstance(step.reducer, Reference):
+            _add_module(step.reducer.module, found, f"reducer of '{step.name}'", step.where)
+    for name, dataset in pipeline.datasets.items():
+        module = dataset.type.replace(":", ".").rpartition(".")[0]
+        _add_module(module, found, f"type of dataset '{name}'", pipeline.where)
     for inner in _pipelines(pipeline):
         found |= _included(inner)
     return dict(sorted(found.items()))
@@ -41,9 +47,13 @@ def code_files(pipeline: Pipeline) -> dict[str, Path]:
 
 def _pipelines(pipeline: Pipeline) -> Iterator[Pipeline]:
     yield pipeline
+    if pipeline.on_failure:
+        yield pipeline.on_failure
     for _, step in walk(pipeline):
-        if isinstance(step, Composite):
-            yield from step.pipelines().values()
+        for _, inner in inside(step):
+            yield inner
+            if inner.on_failure:
+                yield inner.on_failure
 
 
 def _inside(path: str, step: Step) -> str:
@@ -70,9 +80,15 @@ def _included(pipeline: Pipeline) -> dict[str, Path]:
     return found
 
 
-def _add_module(name: str, found: dict[str, Path], step: PythonTask) -> None:
-    """Add a module, the packages it is in, and the modules beside it that it imports."""
-    spec = importlib.util.find_spec(name)
+def _add_module(name: str, found: dict[str, Path], what: str, where: Where | None) -> None:
+    """Add a module, the packages it is in, and the modules beside it that it imports.
+
+    ``what`` it is for is said of one that cannot be taken along.
+    """
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError as error:
+        raise ModelError(f"{what} is in '{name}', which is not there: {error}", where) from error
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         return
     file = Path(spec.origin).resolve()
@@ -89,7 +105,7 @@ def _add_module(name: str, found: dict[str, Path], step: PythonTask) -> None:
         found[key] = file
         for imported in _imports(file, root):
             if imported.partition(".")[0] == "bridge":
-                _refuse_bridge(step, file)
+                _refuse_bridge(what, where, file)
             todo += _files_of(imported, root)
         todo += [p / "__init__.py" for p in file.parents if _is_package(p, root)]
 
@@ -98,11 +114,11 @@ def _is_package(folder: Path, root: Path) -> bool:
     return folder != root and folder.is_relative_to(root) and (folder / "__init__.py").is_file()
 
 
-def _refuse_bridge(step: PythonTask, file: Path) -> None:
+def _refuse_bridge(what: str, where: Where | None, file: Path) -> None:
     raise ModelError(
-        f"function '{step.reference}' of '{step.name}' needs {file.name}, which imports bridge, so "
-        "it cannot run where bridge is not installed; move the function to a module of its own",
-        step.where,
+        f"{what} needs {file.name}, which imports bridge, so it cannot run where bridge is not "
+        "installed; move it to a module of its own",
+        where,
     )
 
 

@@ -158,10 +158,12 @@ def run_on(
     workdir: Path | None = None,
     run_id: str | None = None,
     progress: Callable[[str], None] = lambda step: None,
+    group: str = "",
 ) -> Run:
     """Run ``pipeline`` on one engine, its export and state in ``folder``.
 
-    Raises TranslationError when the engine cannot carry it, RunError when it dies.
+    There its steps share tasks as ``group`` says. Raises TranslationError when the engine cannot
+    carry it, RunError when it dies.
     """
     job = Job(
         project=folder / "project",
@@ -178,8 +180,8 @@ def run_on(
 
         record = run(job)
     else:
-        translate.write(pipeline, engine, job.project)
-        lowered = translate.lowered(pipeline, engine)
+        translate.write(pipeline, engine, job.project, group=group)
+        lowered = translate.lowered(pipeline, engine, group)
         started = time.perf_counter()
         record = load(engine).run(replace(job, pipeline=lowered.pipeline))
         flow = analyse(pipeline, parameters)

@@ -8,13 +8,13 @@ totals of a report always add up to the attributes read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bridge.errors import TranslationError, Where
-from bridge.nodes import inside, walk
 from bridge.frozen import Frozen
+from bridge.hints import HINTS
 from bridge.model import (
     Catalog,
     Conditional,
@@ -29,6 +29,7 @@ from bridge.model import (
     Stub,
     Task,
 )
+from bridge.nodes import inside, walk
 from bridge.values import At, Constant
 
 __all__ = [
@@ -40,10 +41,10 @@ __all__ = [
     "Support",
     "account",
     "attributes",
-    "carries",
     "emulated",
     "lowered",
     "native",
+    "refuse",
     "require",
     "unsupported",
 ]
@@ -142,32 +143,50 @@ class Attribute(NamedTuple):
     attribute: str
     where: Where | None
 
+    def ended(self, level: Level, how: str = "") -> Finding:
+        """The finding that the attribute ends as, ``how`` it does so in a few words."""
+        of = f"'{self.step}'" if self.step else "the pipeline"
+        told = f"{self.attribute} of {of} {_VERBS.get(level, f'is {level}')}"
+        return Finding(level, message=f"{told}: {how}" if how else told, **self._asdict())
+
+
+_VERBS = {Level.UNSUPPORTED: "cannot be carried", Level.DROPPED: "is left out"}
+
 
 class Finding(Frozen):
-    """What became of one attribute; ``code`` is ``feature.level`` and stays stable."""
+    """What became of one attribute; ``docs/findings`` has a page for each ``code``."""
 
     level: Level
     feature: Feature
     step: str
     attribute: str
     message: str
-    hint: str = ""
     where: Where | None = None
 
     @property
     def code(self) -> str:
-        """The finding's stable name, by which it is documented."""
+        """The finding's stable name."""
         return f"{self.feature}.{self.level}"
+
+    @property
+    def hint(self) -> str:
+        """What to do about it; empty text: nothing."""
+        return HINTS[self.feature].at(self.level)
+
+    @property
+    def advice(self) -> str:
+        """The message, and what to do."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
 
     def to_json(self) -> dict[str, Any]:
         """The finding as JSON."""
         where = {"file": self.where.file, "line": self.where.line} if self.where else None
-        return {"code": self.code, **asdict(self), "where": where}
+        names = ("code", "level", "feature", "step", "attribute", "message", "hint")
+        return {**{name: getattr(self, name) for name in names}, "where": where}
 
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
-        hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.level}: {self.message}{hint}{place}"
+        return f"{self.code}: {self.advice}{place}"
 
 
 _REFUSED = (Level.UNSUPPORTED, Level.DROPPED)
@@ -197,32 +216,22 @@ class Report:
 
 def account(pipeline: Pipeline, support: Mapping[Feature, Support]) -> Report:
     """One finding for each attribute of ``pipeline``, by what the target supports."""
-    return Report([_finding(attribute, support) for attribute in attributes(pipeline)])
-
-
-def carries(pipeline: Pipeline, support: Mapping[Feature, Support]) -> bool:
-    """Whether nothing that is set in ``pipeline`` would be refused; cheaper than the findings."""
-    refused = {f for f, s in support.items() if s.level in _REFUSED}
-    return all(attribute.feature not in refused for attribute in attributes(pipeline))
+    levels = {f: Level.CARRIED if s.level is Level.NATIVE else s.level for f, s in support.items()}
+    found = attributes(pipeline)
+    return Report([a.ended(levels[a.feature], support[a.feature].how) for a in found])
 
 
 def require(pipeline: Pipeline, support: Mapping[Feature, Support], refusal: str) -> None:
-    """Raise TranslationError, ``refusal`` and all that is refused, unless all can be carried."""
-    if not carries(pipeline, support):
-        report = account(pipeline, support)
-        lines = "\n".join(f"  {finding}" for finding in report.refused())
-        raise TranslationError(f"{refusal}:\n{lines}", report)
+    """Refuse what cannot be carried as ``refuse`` does, at little cost where all of it can."""
+    refused = {feature for feature, found in support.items() if found.level in _REFUSED}
+    if any(attribute.feature in refused for attribute in attributes(pipeline)):
+        refuse(account(pipeline, support), refusal)
 
 
-def _finding(attribute: Attribute, support: Mapping[Feature, Support]) -> Finding:
-    given = support[attribute.feature]
-    level = Level.CARRIED if given.level is Level.NATIVE else given.level
-    subject = f"{attribute.attribute} of '{attribute.step}'" if attribute.step else (
-        f"{attribute.attribute} of the pipeline"
-    )  # fmt: skip
-    verb = "cannot be carried" if level is Level.UNSUPPORTED else f"is {level}"
-    message = f"{subject} {verb}" + (f": {given.how}" if given.how else "")
-    return Finding(level, message=message, **attribute._asdict())
+def refuse(report: Report, refusal: str) -> None:
+    """Raise TranslationError, ``refusal`` and all that is refused, if anything is."""
+    if found := report.refused():
+        raise TranslationError("\n  ".join([f"{refusal}:", *map(str, found)]), report)
 
 
 _TASKS: dict[type[Step], tuple[str, Feature]] = {

@@ -8,11 +8,28 @@ for each pipeline inside. All that is wrong is collected and raised together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bridge.blocks import leaves, names_left, never_run, runs_as_whole
-from bridge.checks import check_composite, check_inner, check_parameters, check_task
+from bridge.bindings import PERHAPS, Before, Bindings
+from bridge.blocks import (
+    leaves,
+    names_left,
+    never_run,
+    perhaps,
+    puts_of,
+    runs_as_whole,
+    shared,
+    taken,
+)
+from bridge.checks import (
+    check_composite,
+    check_datasets,
+    check_inner,
+    check_names,
+    check_parameters,
+    check_task,
+)
 from bridge.errors import ModelError, Problem
 from bridge.model import (
     Composite,
@@ -21,22 +38,29 @@ from bridge.model import (
     Map,
     Parallel,
     Pipeline,
-    PythonTask,
     Step,
     Task,
 )
 from bridge.nodes import Flow, Node, Read, files_of, returns_of, walk
 from bridge.order import arrange
-from bridge.scope import Border, Given, Output, Parameter, Puts, Scope, Source
+from bridge.scope import Border, Given, Output, Parameter, Scope, Source, Stored
 from bridge.signatures import Argument, Signature, signature
 from bridge.touches import Touches
 from bridge.unit import Unit
-from bridge.values import At, Constant, Fact, Kind
+from bridge.values import At, Fact, Kind
 
-__all__ = ["Flow", "Given", "Node", "Output", "Parameter", "Read", "Source", "analyse", "walk"]
-
-Before = Callable[[str], bool]
-"""Whether the step at a path has ended when another starts, and not by chance."""
+__all__ = [
+    "Flow",
+    "Given",
+    "Node",
+    "Output",
+    "Parameter",
+    "Read",
+    "Source",
+    "Stored",
+    "analyse",
+    "walk",
+]
 
 
 def analyse(pipeline: Pipeline, parameters: Mapping[str, Any] | None = None) -> Flow:
@@ -50,7 +74,11 @@ def analyse(pipeline: Pipeline, parameters: Mapping[str, Any] | None = None) -> 
     scope = Scope()
     for name in {**pipeline.parameters, **(parameters or {})}:
         scope.bind(name, Parameter(name))
-    analysis.whole(scope)
+    for name, dataset in pipeline.datasets.items():
+        scope.bind(name, Stored(name, dataset))
+    analysis.problems += [*check_names(pipeline), *check_datasets(pipeline)]
+    if not analysis.problems:
+        analysis.whole(scope)
     if analysis.problems:
         raise ModelError(list(dict.fromkeys(analysis.problems)))
     return analysis.flow
@@ -74,9 +102,9 @@ class _Analysis:
         flow, begun = self.flow, dict(scope.own)
         self.pipeline(flow.pipeline, "", scope, ())
         if flow.pipeline.on_failure:
-            flow.handler = self._nested(
-                flow.pipeline.on_failure, _perhaps(scope, begun), "on_failure"
-            )
+            handler = flow.pipeline.on_failure
+            names = {name for step in handler.steps for name in self._touches.reads(step)[0]}
+            flow.handler = self._nested(handler, perhaps(scope, sorted(names)), "on_failure")
         own = {n: s for n, s in scope.own.items() if begun.get(n) is not s}
         for found in names_left(flow, own):
             if isinstance(found, Problem):
@@ -89,8 +117,6 @@ class _Analysis:
         self, pipeline: Pipeline, prefix: str, scope: Scope, before: tuple[str, ...]
     ) -> None:
         """Analyse one scope's steps; ``before`` are the steps that end before it starts."""
-        if not self._names_unique(pipeline):
-            return
         order, problems = arrange(pipeline, self._touches.reads, self._touches.writes)
         self.problems += problems
         if problems:
@@ -108,19 +134,7 @@ class _Analysis:
             after = tuple(prefix + e for e in earlier) or before
             self._step(by_name[name], prefix + name, scope, after)
 
-    def _names_unique(self, pipeline: Pipeline) -> bool:
-        seen: dict[str, Step] = {}
-        found = len(self.problems)
-        for step in pipeline.steps:
-            if step.name in seen:
-                self._problem(f"two steps of '{pipeline.name}' are named '{step.name}'", step)
-            seen[step.name] = step
-        return len(self.problems) == found
-
     def _step(self, step: Step, path: str, scope: Scope, after: tuple[str, ...]) -> None:
-        if path in self.flow.steps:
-            self._problem(f"two steps have the path '{path}'; rename one", step)
-            return
         self.flow.steps[path] = step
         if isinstance(step, Task):
             self._task(step, path, scope, after)
@@ -167,31 +181,10 @@ class _Analysis:
         self.flow.entries[path], self.flow.exits[path] = tuple(entries), tuple(exits)
 
     def _warn_of_shared(
-        self,
-        step: Step,
-        path: str,
-        names: Mapping[str, list[str]],
-        puts: Mapping[str, list[str]],
+        self, step: Step, path: str, names: Mapping[str, list[str]], puts: Mapping[str, list[str]]
     ) -> None:
-        setter: dict[str, str] = {}
-        files = Puts()
-        for key, own in names.items():
-            for name in own:
-                if name in setter:
-                    self._warn(
-                        f"'{name}' is set by branches '{setter[name]}' and '{key}' of '{path}'; "
-                        f"the value of '{key}' wins",
-                        step,
-                    )
-                setter[name] = key
-            for pattern in puts[key]:
-                for other in files.find(pattern):
-                    self._warn(
-                        f"branches '{other}' and '{key}' of '{path}' both put '{pattern}'; "
-                        f"the file of '{key}' wins",
-                        step,
-                    )
-            files.add(key, puts[key])
+        for message in shared(path, names, puts):
+            self._warn(message, step)
 
     # Composites that run as a whole
 
@@ -199,6 +192,7 @@ class _Analysis:
         before = self._steps_before(step, path)
         border = Border(scope, before)  # for what the composite itself takes from outside
         own, control = self._begin(step, border)
+        again = self._touches.writes(step)[1] if isinstance(step, Loop) else ()
         inner = {
             key: self._nested(
                 pipeline,
@@ -207,9 +201,12 @@ class _Analysis:
                 before,
                 own,
                 border,
+                again,
             )
             for key, pipeline in step.pipelines().items()
         }
+        for name in step.keeps if isinstance(step, Unit) else ():
+            inner[""].sets.pop(name, None)
         for flow in inner.values():
             flow.begins = {n: control for n, s in own.items() if getattr(s, "certain", True)}
             flow.carried = {n for n in own if n not in flow.begins and flow.takes(n)}
@@ -219,15 +216,15 @@ class _Analysis:
             self._control(step, "break_on", At(step.break_on), border)
         if isinstance(step, Parallel):
             names = {key: list(flow.sets) for key, flow in inner.items()}
-            self._warn_of_shared(step, path, names, {key: _puts(f) for key, f in inner.items()})
+            self._warn_of_shared(step, path, names, {key: puts_of(f) for key, f in inner.items()})
         facts = set().union(*(flow.facts for flow in inner.values()))
-        puts = list(dict.fromkeys(glob for flow in inner.values() for glob in _puts(flow)))
+        puts = list(dict.fromkeys(glob for flow in inner.values() for glob in puts_of(flow)))
         self._node(
             Node(
                 path=path,
                 task=step,
                 signature=Signature(),
-                reads=(*_taken(border), *self._facts(facts, border)),
+                reads=(*taken(border), *self._facts(facts, border)),
                 outputs=tuple(left.outputs),
                 files_from=tuple(sorted(border.files, key=self._place.__getitem__)),
                 after=after,
@@ -267,7 +264,7 @@ class _Analysis:
                 f"{attribute} of '{step.name}' is '{asked.name}', an object; it must be JSON", step
             )
         elif not getattr(source, "certain", True):
-            self._problem(f"{attribute} of '{step.name}' is '{asked.name}', {_PERHAPS}", step)
+            self._problem(f"{attribute} of '{step.name}' is '{asked.name}', {PERHAPS}", step)
         else:
             return Read(Argument(asked.name), source, asked.path)
         return None
@@ -280,14 +277,16 @@ class _Analysis:
         before: Before = lambda step: True,
         own: Mapping[str, Source] | None = None,
         takes: Border | None = None,
+        again: Sequence[str] = (),
     ) -> Flow:
         """The flow of a pipeline that runs as a whole inside this one.
 
-        ``own`` are the names it begins with; ``takes`` is told of all that it takes from outside.
+        ``own`` are the names it begins with; ``takes`` is told of all that it takes from outside;
+        ``again`` are globs of files that it has put itself when it runs again.
         """
         if path:
             self.problems += check_inner(pipeline, path)
-        border = Border(scope, before)
+        border = Border(scope, before, again)
         for name, source in (own or {}).items():
             border.bind(name, source)
         found = _Analysis(pipeline, self)
@@ -315,16 +314,20 @@ class _Analysis:
         found = self._signature(task)
         self.problems += check_task(task, files_of(task))
         before = self._steps_before(task, path)
-        reads = tuple(self._bindings(task, found, scope, before)) if found else ()
+        bindings = Bindings(task, scope, before, self._problem)
+        reads = tuple(bindings.reads(found)) if found else ()
         facts = {r.source.name for r in reads if isinstance(r.source, Fact)}
         self.flow.facts |= facts & {"run_id", "logical_date"}
+        returns = returns_of(task)
+        saved = {r.name: s for r in returns if isinstance(s := scope.find(r.name), Stored)}
         node = Node(
             path=path,
             task=task,
             signature=found or Signature(),
             reads=reads,
-            outputs=tuple(Output(path, r.name, r.kind) for r in returns_of(task)),
-            files_from=self._files_from(task, scope, before),
+            outputs=tuple(Output(path, r.name, r.kind) for r in returns if r.name not in saved),
+            saves=tuple(saved.values()),
+            files_from=tuple(sorted(bindings.files_from(), key=self._place.__getitem__)),
             after=after,
         )
         self._node(node, scope, before, node.catalog.put)
@@ -374,110 +377,8 @@ class _Analysis:
 
         return before
 
-    def _bindings(
-        self, task: Task, found: Signature, scope: Scope, before: Before
-    ) -> Iterator[Read]:
-        taken = set()
-        for argument in found.arguments:
-            asked = task.bindings.get(argument.name, At(argument.name))
-            if isinstance(asked, Constant | Fact):
-                yield Read(argument, asked)
-                continue
-            taken.add(asked.name)
-            source = scope.find(asked.name)
-            if source and self._fits(task, argument, asked, source):
-                yield Read(argument, source, asked.path)
-            elif source:
-                continue
-            elif argument.required or argument.name in task.bindings:
-                self._nobody_produces(task, argument, asked, scope)
-        if found.rest:
-            taken |= {argument.name for argument in found.arguments}
-            yield from self._rest(task, taken, scope, before)
-
-    def _fits(self, task: Task, argument: Argument, asked: At, source: Source) -> bool:
-        """Whether a value may go where it is asked for; only functions take objects."""
-        what = f"argument '{argument.name}' of '{task.name}' reads '{asked.name}'"
-        if argument.required and not getattr(source, "certain", True):
-            self._problem(f"{what}, {_PERHAPS}; give the argument a default", task)
-            return False
-        if not (isinstance(source, Output | Given) and source.kind is Kind.PICKLED):
-            return True
-        if asked.path:
-            self._problem(
-                f"{what}, an object into which no path leads; return that part as JSON", task
-            )
-        elif isinstance(task, PythonTask):
-            return True
-        elif argument.name in task.bindings:
-            self._problem(f"{what}, an object; a command or a notebook takes JSON only", task)
-        return False
-
-    def _rest(self, task: Task, taken: set[str], scope: Scope, before: Before) -> Iterator[Read]:
-        """What ``**kwargs`` receives: its inputs, then all JSON names not otherwise consumed."""
-        named = {name for name in task.bindings if name not in taken}
-        for name in sorted(named):
-            yield from self._bindings(task, Signature((Argument(name),)), scope, before)
-        taken |= named | {asked.name for asked in task.bindings.values() if isinstance(asked, At)}
-        for name, source in scope.names().items():
-            fits = getattr(source, "kind", None) is not Kind.PICKLED
-            fits = fits and (not isinstance(source, Output) or before(source.step))
-            if fits and name not in taken:
-                found = scope.find(name)  # a border is told of what is taken
-                assert found
-                yield Read(Argument(name, required=False), found)
-
-    def _nobody_produces(self, task: Task, argument: Argument, asked: At, scope: Scope) -> None:
-        known = ", ".join(f"'{n}'" for n in sorted(scope.names())) or "none"
-        what = f"argument '{argument.name}' of '{task.name}'"
-        if asked.name != argument.name:
-            what += f" reads '{asked.name}', which"
-        self._problem(
-            f"{what} is produced by no earlier step and is no parameter; names there: {known}",
-            task,
-        )
-
-    def _files_from(self, task: Task, scope: Scope, before: Before) -> tuple[str, ...]:
-        paths: dict[str, None] = {}
-        for pattern in files_of(task).get:
-            found = [path for path in scope.putters(pattern) if not path or before(path)]
-            if not found:
-                self._problem(f"'{task.name}' gets '{pattern}', which no earlier step puts", task)
-            paths |= dict.fromkeys(found)
-        return tuple(sorted(paths, key=self._place.__getitem__))
-
     def _problem(self, message: str, step: Step) -> None:
         self.problems.append(Problem(message, step.where))
 
     def _warn(self, message: str, step: Step) -> None:
         self.flow.warnings.append(Problem(message, step.where))
-
-
-_PERHAPS = "which is set only on some ways through the pipeline"
-
-
-def _perhaps(scope: Scope, begun: Mapping[str, Source]) -> Scope:
-    """The scope when any step may have failed: what steps set is there, or not."""
-    found = Scope(scope)
-    for name, source in scope.own.items():
-        if isinstance(source, Output) and begun.get(name) is not source:
-            found.bind(name, Output(source.step, name, source.kind, certain=False))
-    return found
-
-
-def _taken(border: Border) -> list[Read]:
-    """What a composite takes from outside, by name."""
-    return [
-        Read(Argument(name, required=getattr(source, "certain", True)), source)
-        for name, source in border.given.items()
-    ]
-
-
-def _puts(flow: Flow) -> list[str]:
-    """The globs that the tasks of a flow put, and the pipelines inside them."""
-    found: list[str] = []
-    for node in flow.nodes.values():
-        found += node.catalog.put
-        for inner in (*node.inner.values(), *((node.handler,) if node.handler else ())):
-            found += _puts(inner)
-    return found + (_puts(flow.handler) if flow.handler else [])

@@ -8,8 +8,8 @@ from typing import Any
 
 from bridge.errors import Problem
 from bridge.frozen import Frozen
-from bridge.model import Catalog, Composite, Pipeline, Step, Stub, Task
-from bridge.scope import Given, Output, Source
+from bridge.model import Catalog, Composite, Loop, Map, Pipeline, Step, Stub, Task
+from bridge.scope import Given, Output, Source, Stored
 from bridge.signatures import Argument, Signature
 from bridge.unit import Unit
 from bridge.values import Return
@@ -42,7 +42,7 @@ class Node(Frozen):
     A composite that runs as a whole has a flow for each pipeline in it, in ``inner``, by its key;
     what these take from outside are its ``reads``. ``control`` is what decides how they run: the
     list of a map, the parameter of a conditional, the end of a loop. ``handler`` runs when the
-    step has finally failed.
+    step has finally failed. ``saves`` are the datasets that a task writes.
     """
 
     path: str
@@ -56,6 +56,7 @@ class Node(Frozen):
     control: Read | None = None
     handler: Flow | None = None
     stores: bool = False
+    saves: tuple[Stored, ...] = ()
 
     @property
     def step(self) -> Step:
@@ -144,7 +145,7 @@ def inside(step: Step) -> Iterator[tuple[str, Pipeline]]:
     """The pipelines inside a step, that for its failure last, by what they add to its path."""
     if isinstance(step, Composite):
         for key, pipeline in step.pipelines().items():
-            yield (f".{key}" if key else ""), pipeline
+            yield ("" if isinstance(step, Map | Loop | Unit) else f".{key}"), pipeline
     if step.on_failure:
         yield ".on_failure", step.on_failure
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
 from bridge.errors import Problem
 from bridge.model import Composite, Pipeline, Step
 from bridge.scope import Puts
 
-__all__ = ["Order", "arrange", "find_cycle", "sort"]
+__all__ = ["Order", "arrange", "components", "find_cycle", "sort"]
 
 Order = dict[str, tuple[str, ...]]
 Touches = Callable[[Step], tuple[set[str], tuple[str, ...]]]
@@ -127,6 +127,39 @@ def sort(earlier: Mapping[str, Iterable[str]]) -> list[str]:
             if not waiting[other]:
                 heappush(ready, place[other])
     return order
+
+
+def components(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The names in groups, each of all those that can be reached from one another.
+
+    By Kosaraju: in the order in which a search ends, backwards, whoever reaches a name is with it.
+    """
+    reached_from: dict[str, list[str]] = {name: [] for name in edges}
+    for name, others in edges.items():
+        for other in others:
+            reached_from[other].append(name)
+    seen: set[str] = set()
+    ended = reversed(list(_as_they_end(edges, edges, set())))
+    groups = (list(_as_they_end([name], reached_from, seen)) for name in ended)
+    return [group for group in groups if group]
+
+
+def _as_they_end(
+    starts: Iterable[str], edges: Mapping[str, Iterable[str]], seen: set[str]
+) -> Iterator[str]:
+    """The names in the order in which a search in depth is done with them."""
+    for start in starts:
+        todo = [(start, iter(edges[start]))] if start not in seen else []
+        seen.add(start)
+        while todo:
+            name, others = todo[-1]
+            fresh = next((other for other in others if other not in seen), None)
+            if fresh is None:
+                todo.pop()
+                yield name
+            else:
+                seen.add(fresh)
+                todo.append((fresh, iter(edges[fresh])))
 
 
 def find_cycle(earlier: Mapping[str, Iterable[str]]) -> list[str]:

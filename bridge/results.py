@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bridge.flow import Flow, Node, Output, walk
+from bridge.flow import Flow, Node, Output, Stored, walk
 from bridge.model import Loop, Map, Task
 from bridge.record import Run, StepRun
 from bridge.unit import Unit
 from bridge.values import Kind
 
-__all__ = ["collect", "settle", "skipped"]
+__all__ = ["collect", "settle", "settle_datasets", "skipped", "stored_arguments"]
 
 
 def collect(
@@ -33,9 +33,8 @@ def collect(
     """
     notes = _notes(inside)
     found = {step.name: step for step in steps}
-    run.steps = [
-        step for name, step in found.items() if name in flow.nodes and not flow.nodes[name].inner
-    ]
+    composites = {path for path, node in flow.nodes.items() if node.inner}
+    run.steps = [step for name, step in found.items() if name not in composites]
     run.steps += [
         StepRun(n["name"], n["status"], n["attempts"], n["seconds"]) for n in notes.values()
     ]
@@ -47,12 +46,15 @@ def collect(
         if node.puts and status == "failed" and node.inner:
             for note in notes.values():
                 run.files |= note["files"] if _is_inside(note["name"], node) else {}
-        elif node.puts and status != "skipped":
+        if node.puts and status != "skipped":
             run.files |= manifest(path) or {}
         if status == "succeeded":
             scope |= {output.name: output for output in node.outputs}
     values = {name: (output.kind, value(output)) for name, output in scope.items()}
     settle(run, {name: held for name, held in values.items() if not is_absent(held[1])})
+    if flow.pipeline.datasets:
+        ran = [step.name for step in run.steps if step.status == "succeeded"]
+        settle_datasets(run, _saved(flow, "", {*ran, *map(_place, ran)}))
     return run
 
 
@@ -100,6 +102,41 @@ def settle(run: Run, values: Mapping[str, tuple[Kind, Any]]) -> None:
         run.parameters[name] = value
         if kind is Kind.METRIC:
             run.metrics[name] = value
+
+
+def stored_arguments(stored: Stored) -> dict[str, Any]:
+    """The arguments by which a dataset is loaded and saved."""
+    given = stored.dataset
+    named = {"kind": given.type, "path": given.path, "credentials": given.credentials}
+    return {**given.options, **named}
+
+
+def settle_datasets(run: Run, saved: Iterable[Stored]) -> None:
+    """Put what datasets hold that were written into a record, by its content."""
+    from bridge.carried.datasets import load_dataset
+    from bridge.fingerprint import fingerprint
+
+    for stored in saved:
+        run.objects[stored.name] = fingerprint(load_dataset(**stored_arguments(stored)))
+
+
+def _saved(flow: Flow, prefix: str, places: set[str]) -> Iterator[Stored]:
+    """The datasets that steps have written, of which the ``places`` are known."""
+    for path, node in flow.nodes.items():
+        if node.saves and prefix + path in places:
+            yield from node.saves
+        for key, inner in node.inner.items():
+            at = "*." if isinstance(node.task, Map | Loop) else f"{key}." if key else ""
+            yield from _saved(inner, prefix + node.place + at, places)
+        if node.handler:
+            yield from _saved(node.handler, f"{prefix}{path}.on_failure.", places)
+    if flow.handler:
+        yield from _saved(flow.handler, f"{prefix}on_failure.", places)
+
+
+def _place(name: str) -> str:
+    """A step's name with a ``*`` for each number of an item or an iteration."""
+    return ".".join("*" if part.isdecimal() else part for part in name.split("."))
 
 
 def is_absent(value: Any) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import field
 
 from bridge.frozen import Frozen
 from bridge.globs import is_literal, overlap
+from bridge.policies import Dataset
 from bridge.values import Constant, Fact, Kind
 
-__all__ = ["Border", "Given", "Output", "Parameter", "Puts", "Scope", "Source"]
+__all__ = ["Border", "Given", "Output", "Parameter", "Puts", "Scope", "Source", "Stored"]
 
 
 class Parameter(Frozen):
@@ -30,15 +31,28 @@ class Given(Frozen):
 
 
 class Output(Frozen):
-    """A value that the step at ``step`` gives back; not ``certain``: it may have to do without."""
+    """A value that the step at ``step`` gives back; not ``certain``: it may have to do without.
+
+    ``before`` is what its name stands for when the step has not given it.
+    """
 
     step: str
     name: str
     kind: Kind = Kind.JSON
     certain: bool = field(default=True, compare=False)
+    before: Source | None = field(default=None, compare=False, repr=False)
 
 
-Source = Parameter | Given | Output | Constant | Fact
+class Stored(Frozen):
+    """A value that a dataset holds; whoever reads it loads it."""
+
+    name: str
+    dataset: Dataset = field(compare=False, repr=False)
+    kind: Kind = Kind.PICKLED
+    certain: bool = True
+
+
+Source = Parameter | Given | Output | Stored | Constant | Fact
 
 
 class Puts:
@@ -94,11 +108,27 @@ class Scope:
     def __init__(self, parent: Scope | None = None) -> None:
         self._parent = parent
         self.own: dict[str, Source] = {}
+        self.begun: dict[str, Source] = {}
+        self.history: dict[str, list[Output]] = {}
         self.puts = Puts()
 
     def bind(self, name: str, source: Source) -> None:
         """Let ``name`` stand for ``source`` from here on."""
         self.own[name] = source
+        if not isinstance(source, Output):
+            self.begun[name] = source
+        else:
+            self.history.setdefault(name, []).append(source)
+
+    def last(self, name: str) -> Output:
+        """The output that ``name`` stands for when steps may have failed: the last there is."""
+        begun = self.begun.get(name) or (self._parent.find(name) if self._parent else None)
+        found: Source | None = begun
+        for output in self.history[name]:
+            certain = found is not None and getattr(found, "certain", True)
+            found = Output(output.step, name, output.kind, certain, found)
+        assert isinstance(found, Output)
+        return found
 
     def find(self, name: str) -> Source | None:
         """The source of ``name`` here, or None."""
@@ -135,14 +165,15 @@ class Scope:
         while scope:
             chain.append(scope.puts.find(pattern))
             if isinstance(scope, Border):
-                chain.append([""] if scope.take_files(pattern) else [])
+                chain.append([""] if scope.has_files(pattern) else [])
                 break
             scope = scope._parent
         return list(dict.fromkeys(path for found in reversed(chain) for path in found))
 
     def absorb(self, child: Scope) -> None:
         """Take over what a branch has set and put; a later branch wins a name."""
-        self.own.update(child.own)
+        for name, source in child.own.items():
+            self.bind(name, source)
         self.puts.absorb(child.puts)
 
 
@@ -150,11 +181,16 @@ class Border(Scope):
     """The scope of a pipeline that runs as a whole: it is handed what it takes from outside.
 
     ``given`` and ``files`` become the values and the putters of files that it takes; ``before``
-    says whether a step outside has ended when this pipeline starts, and not by chance.
+    says whether a step outside has ended when this pipeline starts, and not by chance; ``again``
+    are globs of what it has put itself when it runs again.
     """
 
-    def __init__(self, outside: Scope, before: Callable[[str], bool]) -> None:
+    def __init__(
+        self, outside: Scope, before: Callable[[str], bool], again: Iterable[str] = ()
+    ) -> None:
         super().__init__(outside)
+        self._again = Puts()
+        self._again.add("", again)
         self._outside = outside
         self._before = before
         self.given: dict[str, Source] = {}
@@ -163,21 +199,21 @@ class Border(Scope):
     def take(self, name: str) -> Source | None:
         """The value of a name outside, as one that is given from now on."""
         source = self._outside.find(name)
-        if source is None:
-            return None
+        if source is None or isinstance(source, Stored):
+            return source
         self.given[name] = source
         return _given(name, source)
 
-    def take_files(self, pattern: str) -> list[str]:
-        """The steps outside whose files may match."""
+    def has_files(self, pattern: str) -> bool:
+        """Whether it is given files that may match; those who put them are noted."""
         found = [path for path in self._outside.putters(pattern) if self._is_before(path)]
         self.files |= dict.fromkeys(found)
-        return found
+        return bool(found or self._again.find(pattern))
 
     def outside(self) -> dict[str, Source]:
         """The names outside that are there for certain, none of them taken."""
         return {
-            name: _given(name, source)
+            name: source if isinstance(source, Stored) else _given(name, source)
             for name, source in self._outside.names().items()
             if not isinstance(source, Output) or self._before(source.step)
         }

@@ -79,9 +79,10 @@ def perform(
 
 def _returned(node: Node, values: Mapping[str, Any], kept: Path) -> dict[str, Any]:
     found = _PERFORMERS[type(node.task)](node, values, kept)
+    kinds = dict.fromkeys(found, Kind.PICKLED) | {o.name: o.kind for o in node.outputs}
     return {
-        o.name: found[o.name] if o.kind is Kind.PICKLED else to_json(found[o.name], o.name)
-        for o in node.outputs
+        name: value if kinds[name] is Kind.PICKLED else to_json(value, name)
+        for name, value in found.items()
     }
 
 

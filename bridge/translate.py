@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -17,10 +17,20 @@ from bridge.adapter import Adapter, Export, Options, load
 from bridge.code import code_files
 from bridge.emit.python import finish
 from bridge.errors import BridgeError, UsageError
-from bridge.findings import Level, Report, account, require
+from bridge.findings import (
+    Attribute,
+    Feature,
+    Finding,
+    Level,
+    Report,
+    Support,
+    account,
+    attributes,
+    refuse,
+)
 from bridge.lower import Lowered, lower
 from bridge.lower.groups import grouping
-from bridge.lower.without import without
+from bridge.lower.without import can_be_left_out, todos, without
 from bridge.model import Pipeline
 
 __all__ = ["check", "lowered", "paths", "render", "save", "write"]
@@ -29,15 +39,17 @@ __all__ = ["check", "lowered", "paths", "render", "save", "write"]
 def check(pipeline: Pipeline, to: str, group: str = "") -> Report:
     """What a translation to ``to`` would carry and not; nothing is written.
 
-    Raises ModelError when the pipeline contradicts itself.
+    Raises ModelError when the pipeline contradicts itself, UsageError when its steps cannot be
+    grouped that way.
     """
     adapter = load(to)
-    report = account(pipeline, adapter.support)
-    return report if report.refused() else _written(pipeline, adapter, group).report
+    found = _lowered(pipeline, adapter, group)
+    report = Report(found.tell(account(pipeline, adapter.support).findings))
+    return report if report.refused() else _written(adapter, found, report).report
 
 
 def lowered(pipeline: Pipeline, to: str, group: str = "") -> Lowered:
-    """The pipeline as the adapter ``to`` is given it: rewritten where the target lacks something."""
+    """The pipeline as the adapter ``to`` is given it, without what the target lacks."""
     return _lowered(pipeline, load(to), group)
 
 
@@ -55,28 +67,45 @@ def render(pipeline: Pipeline, to: str, unsupported: str = "raise", group: str =
     the target. Raises TranslationError otherwise, ModelError when the pipeline contradicts itself.
     """
     adapter = load(to)
-    refused = [] if unsupported == "raise" else account(pipeline, adapter.support).refused()
-    kept, todos = without(pipeline, refused)
-    require(kept, adapter.support, f"'{to}' cannot carry this pipeline")
-    export = _written(kept, adapter, group, todos)
-    export.report.findings += [replace(f, level=Level.DROPPED) for f in refused]
+    gone = [] if unsupported == "raise" else _to_leave_out(pipeline, adapter.support)
+    kept = without(pipeline, gone) if gone else pipeline
+    found = _lowered(kept, adapter, group)
+    report = Report(found.tell(account(kept, adapter.support).findings))
+    refuse(report, f"'{to}' cannot carry this pipeline")
+    dropped = [a.ended(Level.DROPPED, adapter.support[a.feature].how) for a in gone]
+    export = _written(adapter, found, report, todos(dropped, found.pipeline) if gone else {})
+    if unsupported == "raise":
+        refuse(export.report, f"'{to}' cannot carry this pipeline")
+    export.report = _whole(pipeline, [*export.report.findings, *dropped])
     export.files = {path: _finished(path, text) for path, text in sorted(export.files.items())}
     return export
 
 
+def _to_leave_out(pipeline: Pipeline, support: Mapping[Feature, Support]) -> list[Attribute]:
+    refused = {f for f, found in support.items() if found.level is Level.UNSUPPORTED}
+    return [a for a in attributes(pipeline) if a.feature in refused and can_be_left_out(a.feature)]
+
+
+def _whole(pipeline: Pipeline, findings: Iterable[Finding]) -> Report:
+    """The findings in reading order, and those of what went with a handler that is left out."""
+    found = {(f.feature, f.step, f.attribute): f for f in findings}
+    gone = "with the handler that it belongs to"
+    return Report([found.get(a[:3]) or a.ended(Level.DROPPED, gone) for a in attributes(pipeline)])
+
+
 def _written(
-    pipeline: Pipeline,
     adapter: Adapter,
-    group: str,
+    found: Lowered,
+    report: Report,
     todos: Mapping[str, Sequence[str]] | None = None,
 ) -> Export:
     """What the writer makes of a pipeline that can be carried, with the report."""
-    found = _lowered(pipeline, adapter, group)
     export = adapter.write(found.pipeline, Options(todos or {}))
-    findings = found.tell(account(pipeline, adapter.support).findings)
-    for i, finding in enumerate(findings):
-        if told := export.told.get((finding.step, finding.attribute)):
-            findings[i] = replace(finding, level=told[0], message=told[1])
+    findings = [
+        replace(finding, level=told[0], message=told[1]) if told else finding
+        for finding in report.findings
+        for told in [export.told.get((finding.step, finding.attribute))]
+    ]
     export.report = Report(findings)
     return export
 

@@ -17,7 +17,7 @@ class Unit(Composite, kw_only=True):
     """The steps of ``pipeline`` in one task; they keep the paths they would have without it.
 
     ``why`` says in a few words what it is there for. What its tasks ask of the machine is asked
-    for the whole.
+    for the whole. It ``keeps`` the names that it sets and that nobody else is to have.
     """
 
     pipeline: Pipeline
@@ -25,6 +25,7 @@ class Unit(Composite, kw_only=True):
     resources: Resources | None = None
     dependencies: Sequence[str] = ()
     image: str | None = None
+    keeps: Sequence[str] = ()
 
     def pipelines(self) -> dict[str, Pipeline]:
         """The steps; they have no name of their own."""

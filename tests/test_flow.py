@@ -249,7 +249,7 @@ def test_a_notebook_reads_the_names_of_its_parameters_cell(tmp_path):
         ),
         (
             lambda: Pipeline([Stub(name="a"), Stub(name="a")]),
-            "two steps of 'pipeline' are named 'a'",
+            "two steps are named 'a' in one place",
         ),
         (
             lambda: Pipeline(
@@ -303,7 +303,7 @@ def test_a_notebook_reads_the_names_of_its_parameters_cell(tmp_path):
                     ShellTask(name="s", command="true", inputs=["t"]),
                 ]
             ),
-            "reads 't', an object; a command or a notebook takes JSON values only",
+            "reads 't', an object; a command or a notebook takes JSON only",
         ),
         (
             lambda: Pipeline(
@@ -322,7 +322,7 @@ def test_a_notebook_reads_the_names_of_its_parameters_cell(tmp_path):
             lambda: Pipeline(
                 [Map(name="m", branch=branch(Stub(name="a")), iterate_on="xs", iterate_as="x")]
             ),
-            "map 'm' is a construct that cannot be run yet",
+            "iterate_on of 'm' is 'xs', which is produced by no earlier step",
         ),
         (lambda: Pipeline([task("plain:gone", "g")]), "function 'plain:gone' cannot be imported"),
         (

@@ -307,7 +307,7 @@ REFUSED = {
     ),
     "two steps of one name in a branch": (
         [which(Pipeline([Stub(name="a"), Stub(name="a")]))],
-        "two steps of 'pipeline' are named 'a'",
+        "two steps are named 'a' in one place",
     ),
     "a function that is not there, in a handler": (
         [risky(Pipeline([task("plain:gone", "g")]))],

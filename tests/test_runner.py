@@ -7,11 +7,11 @@ import pytest
 
 from bridge import (
     Catalog,
+    Dataset,
     NotebookTask,
     Parallel,
     Pipeline,
     PythonTask,
-    Retry,
     ShellTask,
     Stub,
     at,
@@ -20,7 +20,7 @@ from bridge import (
     metric,
     pickled,
 )
-from bridge.errors import ModelError, RunError, StepError, TranslationError, UsageError
+from bridge.errors import ModelError, RunError, StepError, UsageError
 from bridge.inert import loading
 from bridge.runner import history, run_local
 
@@ -256,8 +256,8 @@ def test_execute_is_inert_while_a_source_is_loaded():
 def test_nothing_runs_when_something_cannot(here):
     with pytest.raises(ModelError):
         run(task(plain.write, catalog=Catalog(put=["a.txt"])), task(plain.double))
-    with pytest.raises(TranslationError, match="retry of 'write' cannot be carried"):
-        run(task(plain.write, retry=Retry(2)))
+    with pytest.raises(ModelError, match="type of dataset 'd' must be a class"):
+        run_local(Pipeline([task(plain.write)], datasets={"d": Dataset("csv")}))
     assert list(here.iterdir()) == []
 
 

@@ -4,15 +4,14 @@ import plain
 import pytest
 
 from bridge import (
-    Map,
     NotebookTask,
     Parallel,
     Pipeline,
     PythonTask,
     Resources,
-    Retry,
     ShellTask,
     Stub,
+    fact,
     metric,
 )
 from bridge.adapter import installed, load, version
@@ -81,26 +80,27 @@ def test_a_file_in_the_way_is_told(here):
 
 
 def test_a_policy_that_cannot_be_carried_refuses_the_export(here):
-    refused = pipeline(retry=Retry(2), timeout=5)
+    refused = pipeline(resources=Resources(cpu=2), image="python:3.11")
     with pytest.raises(TranslationError) as caught:
         write(refused, "fake", here / "out")
-    assert "retry of 'one' cannot be carried: a script has no such thing" in str(caught.value)
-    assert "timeout of 'one'" in str(caught.value)
+    assert "resources of 'one' cannot be carried: a script has no such thing" in str(caught.value)
+    assert "image of 'one'" in str(caught.value)
     assert f"({__file__}:" in str(caught.value)
     assert not (here / "out").exists()
 
 
 def test_a_policy_can_be_left_out_with_a_todo():
-    export = render(pipeline(retry=Retry(2)), "fake", "warn")
-    assert "# TODO: retry of 'one' cannot be carried" in export.files["script.py"]
-    assert [f.code for f in export.report.refused()] == ["retry.dropped"]
-    assert export.report.totals()["read"] == len(list(attributes(pipeline(retry=Retry(2)))))
+    asking = pipeline(resources=Resources(cpu=2))
+    export = render(asking, "fake", "warn")
+    assert "# TODO: resources of 'one' is left out" in export.files["script.py"]
+    assert [f.code for f in export.report.refused()] == ["resources.dropped"]
+    assert export.report.totals()["read"] == len(list(attributes(asking)))
 
 
 def test_a_construct_cannot_be_left_out():
-    inner = Map(name="m", branch=pipeline(), iterate_on="xs", iterate_as="x")
-    with pytest.raises(TranslationError, match="iterate_on of 'm' cannot be carried"):
-        render(Pipeline([inner]), "fake", "ignore")
+    asking = pipeline(inputs={"run": fact("run_id")})
+    with pytest.raises(TranslationError, match=r"inputs\['run'\] of 'one' cannot be carried"):
+        render(asking, "fake", "ignore")
 
 
 def test_check_writes_nothing_and_counts_everything(here):
@@ -127,7 +127,6 @@ def test_check_writes_nothing_and_counts_everything(here):
     assert totals["read"] == sum(n for name, n in totals.items() if name != "read")
     assert {f.feature for f in report.refused()} == {
         Feature.RESOURCES,
-        Feature.SECRETS,
         Feature.SCHEDULE,
     }
     assert list(here.iterdir()) == []

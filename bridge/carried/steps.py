@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 __all__ = [
@@ -34,7 +35,7 @@ class ABSENT:
     """Stands for a value that was not set on the way that the pipeline took."""
 
 
-class Terminated(Exception):
+class Terminated(Exception):  # noqa: N818 - it is no error of the task
     """A task ends the run with a failure, as it was told to."""
 
 
@@ -109,7 +110,7 @@ def _note(
         found = {"name": name, "status": status, "attempts": number, "seconds": seconds}
         told = {"type": type(error).__name__, "text": str(error)} if error else None
         line = json.dumps({**found, "error": told, "files": dict(files or {})})
-        with open(path, "a", encoding="utf-8") as log:
+        with Path(path).open("a", encoding="utf-8") as log:
             log.write(line + "\n")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 __all__ = ["environment", "hides", "mask", "secrets"]
@@ -32,16 +33,17 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 def secrets(*names: str) -> Iterator[None]:
     """Make sure that these variables are set, and keep their values out of all that is told.
 
-    While the block lasts they are masked in what is printed, and in the text of an exception that
-    leaves it. Raises ValueError for one that is not set.
+    While the block lasts they are masked in what is printed and logged, and in the text of an
+    exception that leaves it. Raises ValueError for one that is not set.
     """
     for name in names:
         if name not in os.environ:
             raise ValueError(f"secret '{name}' is not set in the environment")
     values = [os.environ[name] for name in names if os.environ[name]]
     _HIDDEN.extend(values)
-    before = sys.stdout, sys.stderr
+    before, factory = (sys.stdout, sys.stderr), logging.getLogRecordFactory()
     sys.stdout, sys.stderr = _Masked(before[0]), _Masked(before[1])
+    logging.setLogRecordFactory(_masking(factory))
     try:
         yield
     except BaseException as error:
@@ -51,6 +53,7 @@ def secrets(*names: str) -> Iterator[None]:
         raise
     finally:
         sys.stdout, sys.stderr = before
+        logging.setLogRecordFactory(factory)
         for value in values:
             _HIDDEN.remove(value)
 
@@ -76,6 +79,18 @@ def _masked(value: Any) -> Any:
     if type(value) is dict:
         return {_masked(key): _masked(inner) for key, inner in value.items()}
     return value
+
+
+def _masking(factory: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
+    """Makes records of the log without secrets, before a handler breaks them into lines."""
+
+    def make(*args: Any, **more: Any) -> logging.LogRecord:
+        record = factory(*args, **more)
+        with suppress(TypeError, ValueError):  # a wrong format, of which the handler tells
+            record.msg, record.args = mask(record.getMessage()), ()
+        return record
+
+    return make
 
 
 class _Masked:

@@ -14,8 +14,9 @@ __all__ = ["command"]
 @options.source
 @options.read_from
 @options.to
+@options.group
 @options.json_option
-def command(source: str, read_from: str | None, to: str, as_json: bool) -> int:
+def command(source: str, read_from: str | None, to: str, group: str, as_json: bool) -> int:
     """Tell what a translation of SOURCE would carry, approximate and drop."""
     from bridge.findings import Level
     from bridge.source import load_source
@@ -23,7 +24,7 @@ def command(source: str, read_from: str | None, to: str, as_json: bool) -> int:
 
     pipeline = load_source(source, read_from)
     options.warn(pipeline)
-    report = check(pipeline, to)
+    report = check(pipeline, to, group)
     totals = report.totals()
     if as_json:
         answer({"source": source, "to": to, **report.to_json()})

@@ -21,8 +21,9 @@ __all__ = ["command"]
     "--unsupported",
     type=click.Choice(["raise", "warn", "ignore"]),
     default="raise",
-    help="What to do about what the framework cannot carry.",
+    help="What cannot be carried: refuse, leave it out and say so, or leave it out.",
 )
+@options.group
 @click.option("--dry-run", is_flag=True, help="Name the files; write none.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @options.json_option
@@ -32,6 +33,7 @@ def command(
     read_from: str | None,
     folder: Path | None,
     unsupported: str,
+    group: str,
     dry_run: bool,
     force: bool,
     as_json: bool,
@@ -46,11 +48,11 @@ def command(
     pipeline = load_source(source, read_from)
     options.warn(pipeline)
     if dry_run or folder is None:
-        export = render(pipeline, to, unsupported)
+        export = render(pipeline, to, unsupported, group)
     else:
-        export = write(pipeline, to, folder, unsupported, force)
+        export = write(pipeline, to, folder, unsupported, force, group)
     written = paths(export, pipeline)
-    if unsupported == "warn":
+    if unsupported != "ignore":
         for finding in export.report.findings:
             if finding.level in (Level.DROPPED, Level.UNSUPPORTED, Level.APPROXIMATED):
                 click.echo(str(finding), err=True)

@@ -13,6 +13,7 @@ from bridge.errors import UsageError
 __all__ = [
     "engines",
     "given_parameters",
+    "group",
     "json_option",
     "on",
     "parameters",
@@ -28,6 +29,13 @@ Command = Callable[..., Any]
 source = click.argument("source")
 read_from = click.option("--from", "read_from", metavar="NAME", help="The kind of SOURCE.")
 to = click.option("--to", required=True, metavar="NAME", help="The framework to write for.")
+group = click.option(
+    "--group",
+    type=click.Choice(["composite", "tag", "data"]),
+    default="",
+    help="Steps that share a task: those of a composite, of a group in overrides, or those "
+    "that hand on objects.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON object.")
 
 

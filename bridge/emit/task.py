@@ -17,14 +17,26 @@ from bridge.emit.carried import PACKAGE
 from bridge.emit.names import Names, identifier
 from bridge.emit.python import indent, literal
 from bridge.emit.types import elements, trusted
-from bridge.flow import Flow, Node, Read
+from bridge.flow import Flow, Node, Output, Read, Stored
 from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task
+from bridge.nodes import returns_of
 from bridge.values import Constant, Kind
 
 __all__ = ["HELPERS", "Body", "reach", "task_body"]
 
 HELPERS = (
-    *("ABSENT", "Terminated", "attempts", "call", "catalog", "choose", "deepcopy", "each"),
+    *(
+        "ABSENT",
+        "Terminated",
+        "load_dataset",
+        "save_dataset",
+        "attempts",
+        "call",
+        "catalog",
+        "choose",
+        "deepcopy",
+        "each",
+    ),
     *("environment", "merged", "present", "reduced", "run_notebook", "run_shell", "secrets"),
     *("step", "time_limit", "to_json", "to_object", "unpack"),
 )
@@ -98,6 +110,8 @@ class _Making:
         return self.node.task
 
     def expression(self, read: Read) -> str:
+        if isinstance(read.source, Stored):
+            return f"{self.body.need('datasets', 'load_dataset')}({dataset(read.source)})"
         return reach(read, self.values.get(read.argument.name, ""))
 
     def mapping(self) -> str:
@@ -227,41 +241,71 @@ def _catalog_arguments(node: Node, files: tuple[str, ...], manifest: str) -> str
     return ", ".join(parts)
 
 
+def dataset(stored: Stored) -> str:
+    """The arguments by which a dataset is loaded and saved."""
+    given = stored.dataset
+    parts = [literal(given.type), *([literal(given.path)] if given.path is not None else [])]
+    parts += [f"credentials={literal(given.credentials)}"] if given.credentials else []
+    plain = {k: v for k, v in given.options.items() if identifier(k) == k and k not in _OWN}
+    odd = {key: value for key, value in given.options.items() if key not in plain}
+    parts += [f"{key}={literal(value)}" for key, value in plain.items()]
+    return ", ".join([*parts, *([f"**{literal(odd)}"] if odd else [])])
+
+
+_OWN = ("kind", "path", "credentials", "value")
+
+
 def _results(found: Body, node: Node, made: _Made, names: Names, inline: bool) -> list[str]:
     """The statements of the call; ``found.outputs`` is told where each return is."""
-    outputs = node.outputs
+    lines = _called(found, node, made, names, inline)
+    for stored in node.saves:
+        value = found.outputs.pop(stored.name)
+        save = found.need("datasets", "save_dataset")
+        lines.append(f"{save}({value}, {dataset(stored)})")
+    return lines
+
+
+def _declared(node: Node) -> tuple[Output, ...]:
+    """All that a task returns, what goes to datasets as objects."""
+    own = {output.name: output for output in node.outputs}
+    return tuple(
+        own.get(r.name) or Output(node.path, r.name, Kind.PICKLED) for r in returns_of(node.task)
+    )
+
+
+def _called(found: Body, node: Node, made: _Made, names: Names, inline: bool) -> list[str]:
+    outputs = _declared(node)
     if not outputs or not made.call:
         return [made.call] if made.call else []
     if made.by_key:
         return _by_key(found, node, made, names, inline)
     if len(outputs) == 1:
         if inline:
-            found.outputs = {outputs[0].name: _checked(found, node, 0, made.call)}
+            found.outputs = {outputs[0].name: _checked(found, outputs[0], made.call)}
             return []
         name = names(f"result {outputs[0].name}", outputs[0].name)
-        found.outputs = {outputs[0].name: _checked(found, node, 0, name)}
+        found.outputs = {outputs[0].name: _checked(found, outputs[0], name)}
         return [f"{name} = {made.call}"]
     targets = [names(f"result {o.name}", o.name) for o in outputs]
     found.outputs = {
-        o.name: _checked(found, node, i, target)
-        for i, (o, target) in enumerate(zip(outputs, targets, strict=True))
+        o.name: _checked(found, o, target) for o, target in zip(outputs, targets, strict=True)
     }
     return [f"{', '.join(targets)} = {made.unpack(made.call)}"]
 
 
 def _by_key(found: Body, node: Node, made: _Made, names: Names, inline: bool) -> list[str]:
     """A command or a notebook gives a dict of its returns, checked already."""
-    if len(node.outputs) == 1 and inline:
-        name = node.outputs[0].name
+    outputs = _declared(node)
+    if len(outputs) == 1 and inline:
+        name = outputs[0].name
         found.outputs = {name: f"{made.call}[{literal(name)}]"}
         return []
     results = names("the results", "results")
-    found.outputs = {o.name: f"{results}[{literal(o.name)}]" for o in node.outputs}
+    found.outputs = {o.name: f"{results}[{literal(o.name)}]" for o in outputs}
     return [f"{results} = {made.call}"]
 
 
-def _checked(found: Body, node: Node, index: int, expression: str) -> str:
-    output = node.outputs[index]
+def _checked(found: Body, output: Output, expression: str) -> str:
     if output.kind is Kind.PICKLED:
         return expression
     return f"{found.need('values', 'to_json')}({expression}, {literal(output.name)})"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import GenericAlias
 from typing import Any
 
-from bridge.flow import Flow, Given, Node, Output, Parameter, Read
+from bridge.flow import Flow, Given, Node, Output, Parameter, Read, Stored
 from bridge.model import Loop, Map, PythonTask
 from bridge.signatures import UNKNOWN
 from bridge.values import Constant, Kind
@@ -31,6 +31,8 @@ def trusted(flow: Flow, read: Read) -> bool:
     """
     annotation, source = read.argument.annotation, read.source
     if annotation in (UNKNOWN, Any, object):
+        return True
+    if isinstance(source, Stored):
         return True
     if isinstance(source, Output):
         return source.kind is Kind.PICKLED or _is(_produced(flow, source), read.path, annotation)

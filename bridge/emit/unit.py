@@ -34,12 +34,13 @@ def write_unit(
     found: Body,
     keep: Callable[[str], str] | None,
     own: bool,
+    within: Name = (),
 ) -> None:
     """Add the statements of all that is inside the composite ``node`` to ``found``."""
     facts = {r.source.name: r.argument.name for r in node.reads if isinstance(r.source, Fact)}
     given = {r.argument.name: values[r.argument.name] for r in node.reads}
     writer = _Writer(found, names, {n: values[a] for n, a in facts.items()}, keep)
-    place = Place(flow, given=given, outermost=True)
+    place = Place(flow, within, given, outermost=True)
     place.manifests = {
         path: (expression,) for path, expression in zip(node.files_from, files, strict=True)
     }
@@ -66,7 +67,7 @@ class _Writer:
         """The statements of a flow, up to what it leaves in its ``targets``."""
         flow = place.flow
         unset = [name for name, left in flow.sets.items() if self._may_be_unset(place, name, left)]
-        lines = [f"{place.targets[name]} = {self.need('ABSENT')}" for name in unset]
+        lines = [f"{place.targets[n]} = {place.given.get(n) or self.need('ABSENT')}" for n in unset]
         if flow.handler:
             for node in flow.nodes.values():
                 lines += self._manifest(place, node)

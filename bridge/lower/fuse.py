@@ -13,7 +13,7 @@ from functools import reduce
 from itertools import groupby
 from math import ceil
 
-from bridge.lower.levels import Branches, Group, Series, Structure, tasks
+from bridge.lower.levels import Block, Branches, Group, Series, Structure, tasks
 
 __all__ = ["Limits", "count_paths", "fit", "length", "narrow", "shorten"]
 
@@ -43,7 +43,7 @@ def count_paths(structure: Structure) -> int:
         return reduce(lambda n, part: min(_MANY, n * count_paths(part)), structure.parts, 1)
     if isinstance(structure, Branches):
         return min(_MANY, sum(count_paths(part) for part in structure.parts))
-    return 1
+    return structure.paths if isinstance(structure, Block) else 1
 
 
 def length(structure: Structure) -> int:
@@ -52,12 +52,12 @@ def length(structure: Structure) -> int:
         return sum(length(part) for part in structure.parts)
     if isinstance(structure, Branches):
         return 2 + max(length(part) for part in structure.parts)
-    return 1
+    return structure.length if isinstance(structure, Block) else 1
 
 
 def narrow(structure: Structure, paths: int, narrowed: list[Branches]) -> Structure:
     """The structure with no more than ``paths`` paths; ``narrowed`` is told of what it cost."""
-    if count_paths(structure) <= paths:
+    if isinstance(structure, Block) or count_paths(structure) <= paths:
         return structure
     if isinstance(structure, Series):
         return _narrow_series(structure, paths, narrowed)
@@ -70,9 +70,10 @@ def _narrow_series(series: Series, paths: int, narrowed: list[Branches]) -> Seri
     splits = [i for i, part in enumerate(series.parts) if isinstance(part, Branches)]
     size = {i: sum(1 for _ in tasks(series.parts[i])) for i in splits}
     parts = list(series.parts)
+    paths = max(1, paths // count_paths(Series(tuple(p for p in parts if isinstance(p, Block)))))
     for i in sorted(splits, key=size.__getitem__, reverse=True):
         parts[i] = narrow(parts[i], paths, narrowed)
-        paths //= count_paths(parts[i])
+        paths = max(1, paths // count_paths(parts[i]))
     return _flat(parts)
 
 
@@ -85,7 +86,7 @@ def _narrow_branches(branches: Branches, paths: int, narrowed: list[Branches]) -
     left = paths
     found: list[tuple[int, Structure]] = []
     for i, lane in sorted(enumerate(lanes), key=lambda pair: count_paths(pair[1])):
-        lane_paths = left // (width - len(found))
+        lane_paths = max(1, left // (width - len(found)))
         found.append((i, narrow(lane, lane_paths, narrowed)))
         left -= count_paths(found[-1][1])
     parts = [part for _, part in sorted(found, key=lambda pair: pair[0])]

@@ -6,14 +6,14 @@ Steps share a place because they stand in one composite, because they carry the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bridge.errors import UsageError
-from bridge.flow import Flow, Output, analyse
+from bridge.flow import Flow, Output, analyse, walk
 from bridge.lower.units import unit
 from bridge.model import Composite, Pipeline, Step
-from bridge.order import find_cycle, sort
+from bridge.order import components, find_cycle, sort
 from bridge.values import Kind
 
 __all__ = ["SHARED", "WAYS", "fuse", "grouping"]
@@ -33,44 +33,22 @@ def grouping(pipeline: Pipeline, way: str, adapter: str) -> dict[str, str]:
         return {s.name: s.name for s in pipeline.steps if isinstance(s, Composite)}
     if way == "tag":
         found = {s.name: str(s.overrides.get(adapter, {}).get("group", "")) for s in pipeline.steps}
-        return {name: f"{group}" for name, group in found.items() if group}
+        return {name: group for name, group in found.items() if group}
     if way == "data":
         return _by_data(analyse(pipeline))
     raise UsageError(f"steps cannot be grouped by '{way}'; there are {', '.join(WAYS)}")
 
 
 def _by_data(flow: Flow) -> dict[str, str]:
-    """Steps that hand an object to one another; in a list those between them too."""
-    names = [step.name for step in flow.pipeline.steps]
-    group = {name: name for name in names}
+    """Steps that hand an object to one another, with all those that run between them."""
+    top = {path: s.name for s in flow.pipeline.steps for path, _ in walk(Pipeline([s]))}
+    edges = {name: list(earlier) for name, earlier in flow.orders[""].items()}
     for path, node in flow.nodes.items():
         for read in node.reads:
             if isinstance(read.source, Output) and read.source.kind is Kind.PICKLED:
-                _join(flow, group, _top(read.source.step, names), _top(path, names))
-    counts = list(group.values())
-    return {name: found for name, found in group.items() if counts.count(found) > 1}
-
-
-def _top(path: str, names: Iterable[str]) -> str:
-    """The step of the pipeline itself in which a step stands."""
-    return next(n for n in names if path == n or path.startswith(f"{n}."))
-
-
-def _join(flow: Flow, group: dict[str, str], one: str, other: str) -> None:
-    order = flow.orders[""]
-    after = {one}
-    for name, earlier in order.items():
-        if not after.isdisjoint(earlier):
-            after.add(name)
-    before, todo = {other}, [other]
-    while todo:
-        fresh = [e for e in order[todo.pop()] if e not in before]
-        before.update(fresh)
-        todo += fresh
-    joined = {group[name] for name in (after & before) | {one, other}}
-    for name, found in group.items():
-        if found in joined:
-            group[name] = group[one]
+                edges[top[read.source.step]].append(top[path])
+    groups = [group for group in components(edges) if len(group) > 1]
+    return {name: group[0] for group in groups for name in group}
 
 
 def fuse(pipeline: Pipeline, groups: Mapping[str, str]) -> Pipeline:
@@ -94,9 +72,9 @@ def _refuse_knots(pipeline: Pipeline, groups: Mapping[str, str]) -> None:
         key = groups.get(name, name)
         found = [groups.get(e, e) for e in before]
         earlier.setdefault(key, []).extend(e for e in found if e != key)
-    if len(sort(earlier)) < len(earlier):
-        left = {n: e for n, e in earlier.items() if n not in sort(earlier)}
-        cycle = find_cycle(left)
+    order = set(sort(earlier))
+    if len(order) < len(earlier):
+        cycle = find_cycle({name: e for name, e in earlier.items() if name not in order})
         raise UsageError(
             f"steps cannot share a task: {' -> '.join(cycle)} would wait for each other; "
             "put the steps between into the group"

@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bridge.flow import Flow
 from bridge.model import Composite, Pipeline
 
-__all__ = ["Branches", "Group", "Lowered", "Series", "Structure", "arrange", "lower", "tasks"]
+__all__ = [
+    "Block",
+    "Branches",
+    "Group",
+    "Lowered",
+    "Series",
+    "Structure",
+    "arrange",
+    "lower",
+    "tasks",
+]
 
 Order = Mapping[str, Iterable[str]]
 """For each name those that must end before it; every name stands after these."""
@@ -47,7 +58,19 @@ class Group:
     tasks: tuple[str, ...]
 
 
-Structure = str | Group | Series | Branches
+@dataclass(frozen=True)
+class Block:
+    """A step that shares its place of the target with none, or takes up several.
+
+    ``paths`` lead through these, the longest with ``length`` of them.
+    """
+
+    path: str
+    paths: int = 1
+    length: int = 1
+
+
+Structure = str | Block | Group | Series | Branches
 
 
 @dataclass
@@ -62,10 +85,11 @@ class Lowered:
     barriers: dict[str, int] = field(default_factory=dict)
 
 
-def lower(flow: Flow) -> Lowered:
-    """The whole pipeline as series and branches."""
+def lower(flow: Flow, blocks: Mapping[str, Block] | None = None) -> Lowered:
+    """The whole pipeline as series and branches; ``blocks`` are those of its steps that are one."""
     found = Lowered("")
-    found.structure = _scope(flow, flow.pipeline, "", found.barriers)
+    structure = _scope(flow, flow.pipeline, "", found.barriers)
+    found.structure = _replace(structure, blocks) if blocks else structure
     return found
 
 
@@ -78,7 +102,7 @@ def _scope(flow: Flow, pipeline: Pipeline, path: str, barriers: dict[str, int]) 
     inside = {
         place: _composite(flow, step, place, barriers)
         for place, step in ((prefix + s.name, s) for s in pipeline.steps)
-        if isinstance(step, Composite)
+        if isinstance(step, Composite) and place in flow.steps and place not in flow.nodes
     }
     return _replace(structure, inside) if inside else structure
 
@@ -90,7 +114,7 @@ def _composite(flow: Flow, step: Composite, path: str, barriers: dict[str, int])
     return Branches(tuple(parts), path, "branches") if len(parts) > 1 else parts[0]
 
 
-def _replace(structure: Structure, inside: Mapping[str, Structure]) -> Structure:
+def _replace(structure: Structure, inside: Mapping[str, Any]) -> Structure:
     if isinstance(structure, Series):
         return _series(_replace(part, inside) for part in structure.parts)
     if isinstance(structure, Branches):
@@ -106,6 +130,8 @@ def tasks(structure: Structure) -> Iterator[str]:
         part = todo.pop()
         if isinstance(part, str):
             yield part
+        elif isinstance(part, Block):
+            yield part.path
         elif isinstance(part, Group):
             yield from part.tasks
         else:

@@ -8,9 +8,11 @@ from typing import Any
 
 from bridge.findings import Feature, Finding, Level, Support, lowered
 from bridge.lower import conditionals, failures, loops, maps, policies
+from bridge.lower.borders import guard
 from bridge.lower.groups import SHARED, fuse
+from bridge.lower.rebuild import rebuilt
 from bridge.lower.units import unit
-from bridge.model import Composite, Conditional, Loop, Map, Parallel, Pipeline, Step
+from bridge.model import Pipeline, Step
 from bridge.order import arrange
 from bridge.signatures import signature
 from bridge.touches import Touches
@@ -36,16 +38,23 @@ _INSIDE = frozenset(
 
 @dataclass
 class Lowered:
-    """A pipeline as a target can have it; ``units`` are the paths of steps in a unit, and why."""
+    """A pipeline as a target can have it.
+
+    ``units`` are the paths of steps in a unit, and why; ``told`` says what became of attributes,
+    by their step and name, where the table of support does not.
+    """
 
     pipeline: Pipeline
     units: dict[str, str] = field(default_factory=dict)
+    told: Mapping[tuple[str, str], tuple[Level, str]] = field(default_factory=dict)
 
     def tell(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings, with what became of the attributes that are in a unit."""
         return [self._told(finding) for finding in findings]
 
     def _told(self, finding: Finding) -> Finding:
+        if told := self.told.get((finding.step, finding.attribute)):
+            return replace(finding, level=told[0], message=told[1])
         why = next((w for p in _above(finding.step) if (w := self.units.get(p))), "")
         carried = finding.level in (Level.CARRIED, Level.EMULATED) and finding.feature in _INSIDE
         alone = finding.step in self.units and why == policies.HOW
@@ -76,7 +85,10 @@ def lower(
     lowering = _Lowering(features, also or {})
     grouped = fuse(pipeline, groups) if groups else pipeline
     lowering.units |= dict.fromkeys(groups or {}, SHARED)
-    return Lowered(lowering.pipeline(grouped, ""), lowering.units)
+    found = Lowered(lowering.pipeline(grouped, ""), lowering.units)
+    if support[Feature.PICKLED].level is Level.UNSUPPORTED:
+        found.pipeline, found.told = guard(found.pipeline)
+    return found
 
 
 class _Lowering:
@@ -97,9 +109,8 @@ class _Lowering:
             kept, units = failures.with_followers(pipeline, order, these)
             self.units |= {prefix + n: failures.HOW for names in units.values() for n in names}
         steps = [self._step(step, prefix, pipeline) for step in kept.steps]
-        if all(a is b for a, b in zip(steps, pipeline.steps, strict=False)) and not these:
-            return pipeline
-        return replace(kept, steps=steps)
+        handler = pipeline.on_failure and self.pipeline(pipeline.on_failure, f"{prefix}on_failure.")
+        return replace(kept, steps=steps, on_failure=handler)
 
     def _handled(self, path: str) -> bool:
         return Feature.ON_FAILURE in self._features or path in self._also
@@ -122,15 +133,4 @@ class _Lowering:
         if why:
             self.units[path] = why
             return unit([step], around, why)
-        return self._inside(step, path) if isinstance(step, Composite) else step
-
-    def _inside(self, step: Composite, path: str) -> Step:
-        """A composite that the target has, with what is inside it lowered."""
-        if isinstance(step, Map | Loop):
-            return replace(step, branch=self.pipeline(step.branch, f"{path}."))
-        if isinstance(step, Parallel | Conditional):
-            branches = {k: self.pipeline(p, f"{path}.{k}.") for k, p in step.branches.items()}
-            step = replace(step, branches=branches)
-        if isinstance(step, Conditional) and step.default:
-            return replace(step, default=self.pipeline(step.default, f"{path}.default."))
-        return step
+        return rebuilt(step, lambda inner, key: self.pipeline(inner, f"{path}{key}."))

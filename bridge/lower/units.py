@@ -10,7 +10,7 @@ from bridge.model import Pipeline, Resources, Step, Task
 from bridge.nodes import walk
 from bridge.unit import Unit
 
-__all__ = ["unit"]
+__all__ = ["members", "unit"]
 
 
 def unit(steps: Sequence[Step], around: Pipeline, why: str, name: str = "") -> Unit:
@@ -32,6 +32,16 @@ def unit(steps: Sequence[Step], around: Pipeline, why: str, name: str = "") -> U
         dependencies=list(dict.fromkeys(d for task in tasks for d in task.dependencies)),
         image=next((task.image for task in tasks if task.image), None),
     )
+
+
+def members(pipeline: Pipeline) -> dict[str, str]:
+    """The path of the unit that each step stands in, by the path of the step."""
+    found: dict[str, str] = {}
+    for path, step in walk(pipeline):
+        if isinstance(step, Unit) and path not in found:
+            place = path.removesuffix(step.name)
+            found |= dict.fromkeys((inner for inner, _ in walk(step.pipeline, place)), path)
+    return found
 
 
 def _largest(asked: Iterable[Resources | None]) -> Resources | None:

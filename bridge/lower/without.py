@@ -1,4 +1,4 @@
-"""Leave out of a pipeline the policies that a target cannot carry, and say where."""
+"""Leave out of a pipeline the policies that a target cannot carry, and say so in their place."""
 
 from __future__ import annotations
 
@@ -6,50 +6,62 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
-from bridge.findings import Finding
-from bridge.model import Parallel, Pipeline, Step
+from bridge.findings import Attribute, Feature, Finding
+from bridge.flow import analyse
+from bridge.hints import HINTS
+from bridge.lower.rebuild import rebuilt
+from bridge.lower.units import members
+from bridge.model import Pipeline, Step
 
-__all__ = ["without"]
+__all__ = ["can_be_left_out", "todos", "without"]
 
 
-def without(
-    pipeline: Pipeline, refused: Iterable[Finding]
-) -> tuple[Pipeline, Mapping[str, list[str]]]:
-    """The pipeline without the refused attributes, and the sentences about them by path.
+def can_be_left_out(feature: Feature) -> bool:
+    """Whether the work that a pipeline does is whole without it."""
+    return bool(HINTS[feature].by_hand)
 
-    Only an attribute that has a default can be left out; the others stay as they are.
+
+def without(pipeline: Pipeline, attributes: Iterable[Attribute]) -> Pipeline:
+    """The pipeline with these of its attributes at their defaults."""
+    names: dict[str, set[str]] = {}
+    for attribute in attributes:
+        names.setdefault(attribute.step, set()).add(attribute.attribute)
+    return _pipeline(pipeline, "", names)
+
+
+def todos(dropped: Iterable[Finding], pipeline: Pipeline) -> dict[str, list[str]]:
+    """What is to be said of what was left out, by the path of a step that a writer writes.
+
+    ``pipeline`` is what the writer is given: what was left out inside a step that is written as
+    one is said there.
     """
-    todos: dict[str, list[str]] = {}
-    attributes: dict[str, set[str]] = {}
-    for finding in refused:
-        todos.setdefault(finding.step, []).append(finding.message)
-        attributes.setdefault(finding.step, set()).add(finding.attribute)
-    return (_pipeline(pipeline, "", attributes) if todos else pipeline), todos
-
-
-def _pipeline(pipeline: Pipeline, path: str, attributes: Mapping[str, set[str]]) -> Pipeline:
-    prefix = f"{path}." if path else ""
-    steps = [_step(step, prefix + step.name, attributes) for step in pipeline.steps]
-    found: Pipeline = _cleared(pipeline, attributes.get(path, set()))
-    return replace(found, steps=steps)
-
-
-def _step(step: Step, path: str, attributes: Mapping[str, set[str]]) -> Step:
-    found: Step = _cleared(step, attributes.get(path, set()))
-    if isinstance(found, Parallel):
-        branches = {k: _pipeline(p, f"{path}.{k}", attributes) for k, p in found.branches.items()}
-        found = replace(found, branches=branches)
+    flow, units = analyse(pipeline), members(pipeline)
+    found: dict[str, list[str]] = {}
+    for finding in dropped:
+        parts = finding.step.split(".")
+        above = [".".join(parts[:i]) for i in range(len(parts), 0, -1)]
+        places = (units.get(path, path) for path in above)
+        whole = next((place for place in places if place in flow.nodes), finding.step)
+        found.setdefault(whole, []).append(finding.advice)
     return found
 
 
+def _pipeline(pipeline: Pipeline, path: str, names: Mapping[str, set[str]]) -> Pipeline:
+    prefix = f"{path}." if path else ""
+    found: Pipeline = _cleared(pipeline, names.get(path, set()))
+    steps = [_step(step, prefix + step.name, names) for step in found.steps]
+    handler = found.on_failure and _pipeline(found.on_failure, f"{prefix}on_failure", names)
+    return replace(found, steps=steps, on_failure=handler)
+
+
+def _step(step: Step, path: str, names: Mapping[str, set[str]]) -> Step:
+    found: Step = _cleared(step, names.get(path, set()))
+    return rebuilt(found, lambda inner, key: _pipeline(inner, path + key, names))
+
+
 def _cleared(model: Any, names: set[str]) -> Any:
-    """The model object with those of its attributes that have one at their default."""
-    changes = {f.name: _default(f) for f in fields(model) if f.name in names and _optional(f)}
+    changes = {f.name: _default(f) for f in fields(model) if f.name in names}
     return replace(model, **changes) if changes else model
-
-
-def _optional(f: Field[Any]) -> bool:
-    return f.default is not MISSING or f.default_factory is not MISSING
 
 
 def _default(f: Field[Any]) -> Any:

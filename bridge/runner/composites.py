@@ -27,7 +27,7 @@ def run_composite(running: Running, frame: Frame, node: Node) -> Ended:
         return Ended(files=failed.files, error=running.failed(name, cause))
 
 
-class _Failed(Exception):
+class _Failed(Exception):  # noqa: N818 - it carries one
     """The composite itself cannot go on; the cause says why."""
 
     files: list[Any] = []  # noqa: RUF012 - set anew on the instance, never changed

@@ -15,7 +15,7 @@ from bridge.inert import is_loading
 from bridge.model import Pipeline
 from bridge.parameters import overrides
 from bridge.record import Run, StepRun
-from bridge.results import settle, skipped
+from bridge.results import settle, settle_datasets, skipped
 from bridge.runner import history
 from bridge.runner.journal import Journal, resumable
 from bridge.runner.running import Ended, Frame, Running
@@ -96,3 +96,4 @@ def _record(
     settle(run, {name: (kind, running.load((kind, held))) for name, (kind, held) in values.items()})
     for manifest in ended.files:
         run.files |= manifest
+    settle_datasets(run, running.saved.values())

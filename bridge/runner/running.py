@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.flow import Flow, Node, Output, Read
+from bridge.flow import Flow, Node, Output, Read, Stored
 from bridge.model import Task
 from bridge.record import Status, StepRun
+from bridge.results import stored_arguments
 from bridge.runner.journal import Journal
 from bridge.tasks import Done, Place, perform
 from bridge.values import Constant, Fact, Kind
@@ -61,7 +62,8 @@ class Frame:
     def held(self, source: Any) -> Held | None:
         """What is held of a value that the pipeline has made or was given; None if it has none."""
         if isinstance(source, Output):
-            return self.made.get((source.step, source.name))
+            found = self.made.get((source.step, source.name))
+            return found or (self.held(source.before) if source.before else None)
         return self.given.get(source.name)
 
     def files_of(self, paths: tuple[str, ...]) -> list[Mapping[str, str]]:
@@ -87,6 +89,7 @@ class Running:
     ) -> None:
         self.place = place
         self.steps: list[StepRun] = []
+        self.saved: dict[str, Stored] = {}
         self._facts = {"run_id": run_id, "logical_date": datetime.now(UTC).isoformat()}
         self._progress = progress
         self._journal = journal
@@ -205,10 +208,16 @@ class Running:
         with _surroundings(node.task):
             values = dict(self._values(frame, node, {"step": name, "attempt": attempt}))
             perform(node, values, frame.files_of(node.files_from), self.place, done, name)
-            return {
+            made = {
                 output.name: (output.kind, self._keep(output, done.values[output.name]))
                 for output in node.outputs
             }
+            for stored in node.saves:
+                from bridge.carried.datasets import save_dataset
+
+                save_dataset(done.values[stored.name], **stored_arguments(stored))
+                self.saved[stored.name] = stored
+            return made
 
     def _values(
         self, frame: Frame, node: Node, facts: Mapping[str, Any]
@@ -217,6 +226,10 @@ class Running:
             source = read.source
             if isinstance(source, Constant):
                 yield read.argument.name, _copy(source.value)
+            elif isinstance(source, Stored):
+                from bridge.carried.datasets import load_dataset
+
+                yield read.argument.name, load_dataset(**stored_arguments(source))
             elif isinstance(source, Fact):
                 yield read.argument.name, {**self._facts, **facts}[source.name]
             elif held := frame.held(source):

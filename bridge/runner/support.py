@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bridge.findings import Feature, Support, native, unsupported
+from bridge.findings import Feature, Support, native
 
 __all__ = ["SUPPORT"]
 
@@ -16,5 +16,4 @@ SUPPORT: Mapping[Feature, Support] = dict.fromkeys(Feature, native()) | {
     Feature.DEPENDENCIES: native(_METADATA),
     Feature.IMAGE: native(_METADATA),
     Feature.OVERRIDES: native(_METADATA),
-    Feature.DATASET: unsupported("datasets are not translated yet"),
 }

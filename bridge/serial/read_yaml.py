@@ -53,7 +53,7 @@ class _Reading:
         if getattr(event, "tag", None):
             raise self._error(f"tags such as {event.tag} are not read; leave it out", line)
         if isinstance(event, yaml.AliasEvent):
-            self._put(self._anchor(event.anchor, line), line)
+            self._put(self._anchor(str(anchor), line), line)
         elif isinstance(event, yaml.ScalarEvent):
             self._put(self._scalar(event, line), line, anchor)
         elif isinstance(event, yaml.CollectionStartEvent):

@@ -51,6 +51,12 @@ class AirflowAdapter:
 
         return write(pipeline, options)
 
+    def units(self, pipeline: Pipeline) -> dict[str, str]:
+        """The steps that have no place in Airflow where they stand, and why."""
+        from bridge_airflow.units import units
+
+        return units(pipeline)
+
     def run(self, job: Job) -> Run:
         """Run by ``dag.test()``, in a process and an AIRFLOW_HOME of its own."""
         from bridge.engine import run_apart

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import count
 
-from bridge.flow import walk
-from bridge.model import Composite, Pipeline
+from bridge.model import Composite, Map, Pipeline
+from bridge.unit import Unit
 
-__all__ = ["Ids", "dag_id", "plain"]
+__all__ = ["Ids", "dag_id", "is_many", "item_group", "plain"]
 
 _LONGEST = 250  # of a task's id, with those of its groups
 _LONGEST_PART = 200
@@ -40,14 +41,11 @@ class Ids:
     def __init__(self, pipeline: Pipeline) -> None:
         self._taken: set[str] = set()
         self._given = {"": ""}
-        deepest = max(path.count(".") for path, _ in walk(pipeline)) + 1
+        found = list(_walk(pipeline))
+        deepest = max(depth for *_, depth in found) + 1  # one more for a composite's own tasks
         self._longest = min(_LONGEST_PART, (_LONGEST - deepest) // deepest)
-        for path, step in walk(pipeline):
-            group = path[: -len(step.name) - 1]
-            self._give(path, group, step.name)
-            if isinstance(step, Composite):
-                for key in filter(None, step.pipelines()):
-                    self._give(f"{path}.{key}", path, key)
+        for path, group, name, _ in found:
+            self._give(path, group, name)
 
     def __getitem__(self, path: str) -> str:
         return self._given[path]
@@ -63,6 +61,13 @@ class Ids:
             self._given[key] = self._free(self._given[path] + ending)
         return self.part(key)
 
+    def own(self, path: str, name: str) -> str:
+        """The id of a task of the composite's own, in its group."""
+        key = f"{path}\n.{name}"
+        if key not in self._given:
+            self._give(key, path, name)
+        return self._given[key]
+
     def _give(self, path: str, group: str, name: str) -> None:
         prefix = f"{self._given[group]}." if group else ""
         self._given[path] = self._free(prefix + plain(name, self._longest))
@@ -74,3 +79,36 @@ class Ids:
             found = next(numbered)
         self._taken.add(found)
         return found
+
+
+def _walk(pipeline: Pipeline) -> Iterator[tuple[str, str, str, int]]:
+    """The path of each step and branch, that of its group, its name there and how deep that is."""
+    todo = [(pipeline, "", "", 1)]
+    while todo:
+        found, prefix, group, depth = todo.pop()
+        within = prefix
+        for step in found.steps:
+            path = within + step.name
+            yield path, group, step.name, depth
+            if isinstance(step, Unit) or not isinstance(step, Composite):
+                continue
+            for key, branch in step.pipelines().items():
+                inner = f"{path}.{key}"
+                if isinstance(step, Map):
+                    key = step.iterate_as
+                    inner = item_group(path) if is_many(branch) else path
+                if inner != path:
+                    yield inner, path, key, depth + 1
+                prefix = f"{path}." if isinstance(step, Map) else f"{inner}."
+                todo.append((branch, prefix, inner, depth + 2))
+
+
+def is_many(branch: Pipeline) -> bool:
+    """Whether the branch of a map is more than one task, so that it is a group."""
+    step = branch.steps[0]
+    return len(branch.steps) > 1 or (isinstance(step, Composite) and not isinstance(step, Unit))
+
+
+def item_group(path: str) -> str:
+    """The key under which the group that a map runs for each item has its id."""
+    return f"{path}\n"

@@ -9,8 +9,9 @@ from typing import Any
 
 from bridge.emit.python import literal
 from bridge.emit.types import trusted
-from bridge.flow import Flow, Parameter, Read
+from bridge.flow import Flow, Node, Parameter, Read
 from bridge.signatures import UNKNOWN
+from bridge_airflow.places import control
 
 __all__ = ["declare", "reach_parameter"]
 
@@ -38,8 +39,25 @@ def declare(flow: Flow) -> list[str]:
 
 
 def _reads(flow: Flow) -> Iterator[Read]:
-    for node in flow.nodes.values():
-        yield from node.reads
+    """All that tasks read, and what decides how composites run, by its source outside all."""
+    for inside, read in _inner_reads(flow):
+        outside: tuple[Flow, Read] | None = (inside, read)
+        while outside:
+            inside, read = outside
+            outside = inside.source_outside(read)
+        yield read
+
+
+def _inner_reads(flow: Flow) -> Iterator[tuple[Flow, Read]]:
+    todo = [flow]
+    while todo:
+        found = todo.pop()
+        todo += [found.handler] if found.handler else []
+        for node in found.nodes.values():
+            todo += [*node.inner.values(), *([node.handler] if node.handler else [])]
+            decides = control(node)
+            reads = node.reads if not node.inner else [decides] if decides else []
+            yield from ((found, read) for read in reads)
 
 
 def _restriction(value: Any, annotations: Iterable[Any]) -> str:
@@ -71,12 +89,36 @@ def _members(annotation: Any) -> tuple[tuple[Any, ...], bool]:
     return tuple(m for m in members if m is not type(None)), type(None) in members
 
 
-def reach_parameter(flow: Flow, read: Read) -> str:
-    """The expression of a parameter inside a task.
+def reach_parameter(flow: Flow, node: Node, read: Read) -> str:
+    """The expression, inside a task, of a parameter that the node reads.
 
     JSON has 1 for 1.0: where a float is asked for and nothing else converts, it is made one here.
     """
-    assert isinstance(read.source, Parameter)
-    expression = f"params[{literal(read.source.name)}]"
-    as_float = read.argument.annotation is float and not read.path and trusted(flow, read)
+    expression = f"params[{literal(_name(flow, read))}]"
+    wanted = [(flow, read)]
+    if node.inner:
+        reads = [pair for inner in node.inner.values() for pair in _inner_reads(inner)]
+        wanted = [pair for pair in reads if _comes_from(*pair, flow, read)]
+    as_float = wanted and all(_takes_float(*pair) for pair in wanted)
     return f"float({expression})" if as_float else expression
+
+
+def _name(flow: Flow, read: Read) -> str:
+    while outside := flow.source_outside(read):
+        flow, read = outside
+    assert isinstance(read.source, Parameter)
+    return read.source.name
+
+
+def _comes_from(inside: Flow, inner: Read, flow: Flow, read: Read) -> bool:
+    """Whether what is read inside is what ``read`` gives."""
+    while inside is not flow:
+        outside = inside.source_outside(inner)
+        if outside is None:
+            return False
+        inside, inner = outside
+    return inner.source == read.source
+
+
+def _takes_float(flow: Flow, read: Read) -> bool:
+    return read.argument.annotation is float and not read.path and trusted(flow, read)

@@ -9,7 +9,8 @@ from importlib.resources import files
 from typing import Any
 
 from bridge.emit.carried import PACKAGE, carried
-from bridge.flow import Flow
+from bridge.flow import Flow, walk
+from bridge.model import Pipeline, Task
 from bridge_airflow.ids import dag_id
 
 __all__ = ["beside"]
@@ -56,7 +57,7 @@ def beside(flow: Flow, module: str, carries: Iterable[str]) -> dict[str, str]:
         **_carried(carries),
         ".airflowignore": _IGNORE.format(module=module),
         "README.md": _readme(flow, module, carries),
-        "requirements.txt": _requirements(carries),
+        "requirements.txt": _requirements(flow.pipeline, carries),
     }
 
 
@@ -84,7 +85,9 @@ def _conf(parameters: Mapping[str, Any]) -> str:
     return f" --conf {shlex.quote(text)}" if text else ""
 
 
-def _requirements(carries: set[str]) -> str:
+def _requirements(pipeline: Pipeline, carries: set[str]) -> str:
     needs = {"apache-airflow>=3.3,<4", "apache-airflow-providers-standard"}
     needs.update(need for module in carries for need in _NEEDS.get(module, ()))
+    tasks = (step for _, step in walk(pipeline) if isinstance(step, Task))
+    needs.update(" ".join(need.split()) for task in tasks for need in task.dependencies)
     return "".join(f"{need}\n" for need in sorted(needs))

@@ -1,175 +1,214 @@
-"""A task of the model as a ``@task`` function."""
+"""A task of the model, or all that a unit holds, as a ``@task`` function."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bridge.emit.body import Body, body, kept_notebook
+from bridge.emit.body import Body, Name, body, kept_notebook, text
 from bridge.emit.carried import PACKAGE
 from bridge.emit.names import Names
 from bridge.emit.python import comment, indent, literal
-from bridge.flow import Flow, Node, Output, Parameter
-from bridge.model import NotebookTask, ShellTask, Stub
-from bridge.values import Fact, Kind
+from bridge.flow import Node, walk
+from bridge.model import Composite, NotebookTask, Stub
+from bridge.values import Kind
 from bridge_airflow.ids import Ids
-from bridge_airflow.params import reach_parameter
-from bridge_airflow.tables import CONTEXT, RESERVED_KEYS
+from bridge_airflow.places import Places, Spot, is_composite
+from bridge_airflow.policies import arguments
+from bridge_airflow.reading import Reading, keys
+from bridge_airflow.tables import CONTEXT_KEYS, TASK_NAMES
 
-__all__ = ["Steps", "is_placeholder", "keys", "sources"]
-
-_MANIFEST = "files"
-_CONTEXT_ARGUMENTS = {
-    "params": "params",
-    "run_id": "run_id",
-    "ti": "ti",
-    "ts": "ts=None",  # a run may have no logical date
-}
+__all__ = ["Steps", "is_placeholder", "todo_lines"]
 
 
-def is_placeholder(node: Node) -> bool:
+def is_placeholder(spot: Spot) -> bool:
     """Whether the task does nothing at all, so that no function is needed."""
-    return isinstance(node.task, Stub) and not node.puts and not node.gets
-
-
-def keys(node: Node) -> dict[str, str]:
-    """The keys in the dict that is the task's XCom, by the name returned; of its files, by ''."""
-    names = [output.name for output in node.outputs]
-    found = {name: name for name in names if name not in RESERVED_KEYS}
-    for name in [*(n for n in names if n not in found), *([""] if node.puts else [])]:
-        key = name or _MANIFEST
-        while key in found.values() or key in RESERVED_KEYS:
-            key += "_"
-        found[name] = key
-    return found
-
-
-def sources(node: Node) -> list[str]:
-    """The paths of the tasks whose results the task takes, in the order of its arguments."""
-    values = [read.source.step for read in node.reads if isinstance(read.source, Output)]
-    return list(dict.fromkeys([*values, *node.files_from]))
+    node = spot.node
+    return isinstance(node.task, Stub) and not node.puts and not node.gets and not spot.own_item
 
 
 @dataclass
 class Steps:
-    """Makes the functions; ``imports`` and ``carries`` gather what all of them need together."""
+    """Makes the functions; ``imports`` and ``carries`` gather what all of them need together.
 
-    flow: Flow
+    ``takes`` has for each function, by the path of its step, what is given to it in the DAG.
+    """
+
+    places: Places
     ids: Ids
     names: Names
     todos: Mapping[str, Sequence[str]]
     imports: set[str] = field(default_factory=set)
     carries: set[str] = field(default_factory=set)
+    takes: dict[str, Reading] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._same_name = Counter(node.task.name for node in self.flow.nodes.values())
+        spots = self.places.spots.values()
+        self.uses_timedelta = False
+        self._same_name = Counter(spot.node.task.name for spot in spots)
+
+    # Names
 
     def name(self, path: str) -> str:
         """The function of a task."""
-        return self.names(f"task {path}", self._wanted(path))
+        return self.names(f"task {path}", self.wanted(path))
 
     def result(self, path: str) -> str:
         """The variable that holds what a task returns, in the DAG and in the tasks it goes to."""
-        ending = "" if is_placeholder(self.flow.nodes[path]) else "_result"
-        return self.names(f"result {path}", self._wanted(path) + ending)
+        spot = self.places.spots[path]
+        ending = "" if is_placeholder(spot) else "_result"
+        if is_composite(spot.node) and not (spot.node.outputs or spot.node.puts):
+            ending = "_done"
+        return self.names(f"result {path}", self.wanted(path) + ending)
 
-    def _wanted(self, path: str) -> str:
+    def results(self, path: str) -> str:
+        """The variable that holds what a task returns for all items of a map."""
+        return self.names(f"results {path}", f"{self.wanted(path)}_results")
+
+    def item(self, path: str) -> str:
+        """The argument that is an item of the map at a path."""
+        wanted = self.places.spots[path].node.task.iterate_as
+        return self.names(f"item {path}", f"{wanted}_" if wanted in CONTEXT_KEYS else wanted)
+
+    def wanted(self, path: str) -> str:
         """The task's own name, after that of its branch where other tasks are named alike."""
-        name = self.flow.steps[path].name
+        spot = self.places.spots[path]
+        name = spot.node.task.name
         group = path[: -len(name) - 1]
         return f"{self.ids.part(group)}_{name}" if group and self._same_name[name] > 1 else name
 
-    def function(self, node: Node) -> list[str]:
-        """The lines of a task's function."""
-        context: dict[str, None] = {}
-        values = self._values(node, context)
-        if isinstance(node.task, NotebookTask):
-            context["run_id"] = None
-        results = [self.result(path) for path in sources(node)]
-        made = self._body(node, values, [*results, *context])
-        name, task_id = self.name(node.path), self.ids.part(node.path)
+    # Functions
+
+    def function(self, spot: Spot) -> list[str]:
+        """The lines of the function of a task or a unit."""
+        node, reading = spot.node, Reading(self, spot)
+        self.takes[spot.path] = reading
+        if spot.own_item:
+            reading.take_item(spot.place.mapped)
+        values = reading.values()
+        files = reading.files()
+        keep = None
+        if _holds_notebook(node):
+            reading.context["run_id"] = None
+            keep = kept_notebook("run_id")
+        made = body(
+            spot.place.flow,
+            node,
+            values,
+            files,
+            [*reading.arguments(), *TASK_NAMES],
+            keep,
+            within=self.within(spot, reading),
+        )
+        self._adopt(made, node)
+        lines = [*reading.lines, *made.lines, *self._return(node, made)]
+        head = self.head(spot.path, arguments(node.task))
+        return [*head, *indent([*made.imports, *(lines or ["pass"])])]
+
+    def head(
+        self,
+        path: str,
+        more: Sequence[str] = (),
+        ending: str = "",
+        decorator: str = "task",
+    ) -> list[str]:
+        """The first lines of the function of a step; with ``ending`` of a task of its own."""
+        if ending:
+            name, task_id = self.own(path, ending), self.ids.own(path, ending).rpartition(".")[2]
+            reading = self.takes[f"{path}\n{ending}"]
+        else:
+            name, task_id = self.name(path), self.ids.part(path)
+            reading = self.takes[path]
+        settings = [] if name == task_id else [f"task_id={literal(task_id)}"]
+        settings += more
+        self.note(settings)
         return [
-            *todo_lines(self.todos.get(node.path, ())),
-            "@task" if name == task_id else f"@task(task_id={literal(task_id)})",
-            f"def {name}({', '.join([*results, *_arguments(context)])}):",
-            *indent([*made.imports, *made.lines, *self._return(node, made)]),
+            *([] if ending else todo_lines(self.todos.get(path, ()))),
+            f"@{decorator}({', '.join(settings)})" if settings else f"@{decorator}",
+            f"def {name}({', '.join([*reading.arguments(), *reading.filled()])}):",
         ]
 
-    def _body(self, node: Node, values: Mapping[str, str], taken: Iterable[str]) -> Body:
-        files = [self._item(path, "") for path in node.files_from]
-        reserved = [*taken, "float", "load_object", "save_object"]
-        kept = kept_notebook(node, "run_id") if isinstance(node.task, NotebookTask) else ""
-        made = body(self.flow, node, values, files, reserved, kept)
+    def own(self, path: str, ending: str) -> str:
+        """The function of a task of the composite's own."""
+        return self.names(f"task {path}\n{ending}", f"{self.wanted(path)}_{ending}")
+
+    def within(self, spot: Spot, reading: Reading) -> Name:
+        """How the names begin of the steps beside ``spot``, with the number of the item."""
+        mapped = spot.place.mapped
+        if not mapped:
+            return (spot.place.prefix,) if spot.place.prefix else ()
+        if _asks_where(spot.node):
+            reading.context["ti"] = None
+        return (f"{mapped}.", ("ti.map_index",), spot.place.prefix.removeprefix(mapped))
+
+    def step_name(self, spot: Spot, reading: Reading) -> str:
+        """The expression of the name of a step in the record."""
+        return text((*self.within(spot, reading), spot.node.path))
+
+    def _adopt(self, made: Body, node: Node) -> None:
+        """Let the file import what a body needs of the carried modules."""
         own = []
         for line in made.imports:
             module, _, names = line.removeprefix(f"from {PACKAGE}.").partition(" import ")
-            if module in made.carries:
-                for name in names.split(", "):
-                    self._need("xcom" if name == "to_json" else module, name)
-            else:
+            if module not in made.carries:
                 own.append(line)
+                continue
+            for name in names.split(", "):
+                if name != "to_json" or node.inner:
+                    self.need(module, name)
         made.imports = [*own, ""] if own else []
-        return made
-
-    def _values(self, node: Node, context: dict[str, None]) -> dict[str, str]:
-        """The expression of each argument's source; ``context`` is told what Airflow must give."""
-        found = {}
-        for read in node.reads:
-            source = read.source
-            if isinstance(source, Output):
-                found[read.argument.name] = self._output(source)
-            elif isinstance(source, Parameter):
-                context["params"] = None
-                found[read.argument.name] = reach_parameter(self.flow, read)
-            elif isinstance(source, Fact):
-                found[read.argument.name] = self._fact(source, node, context)
-        return found
-
-    def _output(self, source: Output) -> str:
-        item = self._item(source.step, source.name)
-        if source.kind is not Kind.PICKLED:
-            return item
-        self._need("objects", "load_object")
-        return f"load_object({item})"
-
-    def _item(self, path: str, name: str) -> str:
-        return f"{self.result(path)}[{literal(keys(self.flow.nodes[path])[name])}]"
-
-    def _fact(self, fact: Fact, node: Node, context: dict[str, None]) -> str:
-        if fact.name == "step":
-            return literal(node.path)
-        argument, expression = CONTEXT[fact.name]
-        context[argument] = None
-        return expression
 
     def _return(self, node: Node, made: Body) -> list[str]:
-        checked = not isinstance(node.task, ShellTask | NotebookTask)
-        key = keys(node)
-        items = []
+        items, perhaps = [], []
         for output in node.outputs:
             value = made.outputs[output.name]
-            if output.kind is Kind.PICKLED:
-                self._need("objects", "save_object")
-                value = f"save_object({value}, {literal(output.name)})"
-            elif not checked:
-                self._need("xcom", "to_json")
-                value = f"to_json({value}, {literal(output.name)})"
-            items.append(f"{literal(key[output.name])}: {value}")
+            key = literal(keys(node)[output.name])
+            item = f"{key}: {self.returned(output.kind, output.name, value)}"
+            if output.certain:
+                items.append(item)
+                continue
+            perhaps += [f"if {value} is not ABSENT:", f"    found[{key}] = {item[len(key) + 2 :]}"]
+            self.need("steps", "ABSENT")
         if made.manifest:
-            items.append(f"{literal(key[''])}: {made.manifest}")
+            items.append(f"{literal(keys(node)[''])}: {made.manifest}")
+        if perhaps:
+            return [f"found = {{{', '.join(items)}}}", *perhaps, "return found"]
         return [f"return {{{', '.join(items)}}}"] if items else []
 
-    def _need(self, module: str, name: str) -> None:
+    def returned(self, kind: Kind, name: str, value: str) -> str:
+        """The expression of a value as an XCom."""
+        if kind is Kind.PICKLED:
+            self.need("objects", "save_object")
+            return f"save_object({value}, {literal(name)})"
+        checked = f", {literal(name)})"
+        if value.startswith("to_json(") and value.endswith(checked):
+            value = value.removeprefix("to_json(").removesuffix(checked)
+        self.need("xcom", "to_xcom")
+        return f"to_xcom({value}, {literal(name)})"
+
+    def note(self, settings: Iterable[str]) -> None:
+        """Remember what arguments of an operator need of the standard library."""
+        self.uses_timedelta |= any("=timedelta(" in setting for setting in settings)
+
+    def need(self, module: str, name: str) -> None:
+        """Make a name of a carried module available in the file."""
         self.imports.add(f"from {PACKAGE}.{module} import {name}")
         self.carries.add("values" if module == "xcom" else module)
+
+
+def _holds_notebook(node: Node) -> bool:
+    if not isinstance(node.task, Composite):
+        return isinstance(node.task, NotebookTask)
+    inside = node.task.pipelines().values()
+    return any(isinstance(step, NotebookTask) for p in inside for _, step in walk(p))
+
+
+def _asks_where(node: Node) -> bool:
+    """Whether what is written has the number of the item in it."""
+    return bool(node.inner) or _holds_notebook(node)
 
 
 def todo_lines(todos: Iterable[str]) -> list[str]:
     """Comments about what was left out at this place."""
     return [comment(f"TODO: {todo}") for todo in todos]
-
-
-def _arguments(context: Container[str]) -> list[str]:
-    """Those that Airflow fills in."""
-    return [written for name, written in _CONTEXT_ARGUMENTS.items() if name in context]

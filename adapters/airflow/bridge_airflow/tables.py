@@ -5,11 +5,20 @@ from __future__ import annotations
 import builtins
 from typing import Final
 
-from bridge.findings import Feature, Support, emulated, native, unsupported
+from bridge.emit.body import HELPERS
+from bridge.findings import Feature, Level, Support, emulated, native, unsupported
+from bridge.lower import LOWERED
 
-__all__ = ["CONTEXT", "HELPERS", "MODULE_NAMES", "RESERVED_KEYS", "SUPPORT"]
-
-_LATER = unsupported("not translated yet")
+__all__ = [
+    "CONTEXT",
+    "CONTEXT_KEYS",
+    "FILLED",
+    "MODULE_NAMES",
+    "OPERATOR_ARGUMENTS",
+    "RESERVED_KEYS",
+    "SUPPORT",
+    "TASK_NAMES",
+]
 
 SUPPORT: Final[dict[Feature, Support]] = {
     Feature.PYTHON: native("@task"),
@@ -32,40 +41,42 @@ SUPPORT: Final[dict[Feature, Support]] = {
     Feature.ORDER_AFTER: native(">>"),
     Feature.DESCRIPTION: native("the DAG's description, a group's tooltip"),
     Feature.PARALLEL: native("task groups"),
-    Feature.MAP: _LATER,
-    Feature.MAP_NESTED: _LATER,
-    Feature.MAP_REDUCER: _LATER,
-    Feature.CONDITIONAL: _LATER,
-    Feature.LOOP: _LATER,
-    Feature.ON_FAILURE: _LATER,
+    Feature.MAP: native("dynamic task mapping: a mapped task, or a mapped task group"),
+    Feature.MAP_NESTED: LOWERED[Feature.MAP_NESTED],
+    Feature.MAP_REDUCER: native("in the task that gathers what the mapped ones return"),
+    Feature.CONDITIONAL: native("@task.branch, and a task that joins the branches"),
+    Feature.LOOP: LOWERED[Feature.LOOP],
+    Feature.ON_FAILURE: LOWERED[Feature.ON_FAILURE],
     Feature.FAILURE_INDEPENDENT: native("what does not depend on a failed task goes on"),
-    Feature.TERMINATE: _LATER,
-    Feature.RETRY: _LATER,
-    Feature.TIMEOUT: _LATER,
-    Feature.SCHEDULE: _LATER,
-    Feature.RESOURCES: _LATER,
-    Feature.ENVIRONMENT: _LATER,
-    Feature.SECRETS: _LATER,
-    Feature.DEPENDENCIES: _LATER,
-    Feature.IMAGE: _LATER,
-    Feature.DATASET: _LATER,
-    Feature.OVERRIDES: _LATER,
+    Feature.TERMINATE: LOWERED[Feature.TERMINATE],
+    Feature.RETRY: native("retries and retry_delay"),
+    Feature.TIMEOUT: native("execution_timeout"),
+    Feature.SCHEDULE: native("schedule, a cron expression"),
+    Feature.RESOURCES: Support(
+        Level.APPROXIMATED,
+        "resources of the operator, which no executor acts on; overrides may have executor_config",
+    ),
+    Feature.ENVIRONMENT: LOWERED[Feature.ENVIRONMENT],
+    Feature.SECRETS: LOWERED[Feature.SECRETS],
+    Feature.DEPENDENCIES: emulated("in requirements.txt, for all tasks together"),
+    Feature.IMAGE: Support(
+        Level.APPROXIMATED,
+        "in the task's documentation; it runs where its worker runs",
+    ),
+    Feature.DATASET: unsupported("datasets are not translated yet"),
+    Feature.OVERRIDES: native("arguments of the operator"),
 }
 
-HELPERS: Final = (
-    "call",
-    "catalog",
-    "load_object",
-    "run_notebook",
-    "run_shell",
-    "save_object",
-    "to_json",
-    "unpack",
-)
-"""What tasks use of the modules that an export carries."""
+TASK_NAMES: Final = ("float", "load_object", "save_object", "to_xcom")
+"""What tasks use beside what their bodies do."""
 
 MODULE_NAMES: Final = frozenset(
-    {"EmptyOperator", "Param", "TaskGroup", "dag", "task", *HELPERS, *dir(builtins)}
+    {
+        *("EmptyOperator", "Param", "TaskGroup", "dag", "task", "task_group", "timedelta"),
+        *HELPERS,
+        *TASK_NAMES,
+        *dir(builtins),
+    }
 )
 """Names that mean something else in a DAG file than a task of the user's."""
 
@@ -75,6 +86,36 @@ CONTEXT: Final = {
     "logical_date": ("ts", "ts"),
 }
 """Where each fact of a run is found: the argument that Airflow fills in, and the expression."""
+
+FILLED: Final = {
+    "params": "params",
+    "run_id": "run_id",
+    "ti": "ti",
+    "ts": "ts=None",  # a run may have no logical date
+}
+"""How the arguments are written that Airflow fills in."""
+
+CONTEXT_KEYS: Final = frozenset(
+    {
+        *("asset_state_store", "conn", "dag", "dag_run", "data_interval_end", "ds", "ds_nodash"),
+        *("data_interval_start", "exception", "expanded_ti_count", "inlet_events", "inlets"),
+        *("logical_date", "macros", "map_index_template", "outlet_events", "outlets", "params"),
+        *("partition_date", "partition_key", "prev_data_interval_end_success", "reason", "run_id"),
+        *("prev_data_interval_start_success", "prev_end_date_success", "prev_start_date_success"),
+        *("task", "task_instance", "task_instance_key_str", "task_reschedule_count", "test_mode"),
+        *("task_state_store", "templates_dict", "ti", "triggering_asset_events", "try_number"),
+        *("ts", "ts_nodash", "ts_nodash_with_tz", "var"),
+    }
+)
+"""Names of arguments that Airflow fills in by itself."""
+
+OPERATOR_ARGUMENTS: Final = (
+    *("depends_on_past", "doc", "doc_md", "email", "email_on_failure", "email_on_retry"),
+    *("executor", "executor_config", "map_index_template", "max_active_tis_per_dag"),
+    *("max_active_tis_per_dagrun", "owner", "pool", "pool_slots", "priority_weight", "queue"),
+    *("run_as_user", "task_display_name", "wait_for_downstream", "weight_rule"),
+)
+"""Arguments of an operator that may be given by overrides."""
 
 RESERVED_KEYS: Final = frozenset({"__classname__", "__id__", "__type", "__var"})
 """Keys that mean something to Airflow in the dict that is an XCom."""

@@ -11,17 +11,18 @@ __all__ = ["Watch"]
 
 
 class Watch:
-    """Listens to Airflow in the process of ``dag.test()``; ``paths`` are the steps by task id.
+    """Listens to Airflow in the process of ``dag.test()``; ``name`` tells the step of a task.
 
-    By step: ``seconds`` of work over all attempts, ``errors`` as they stand in a record, and
-    ``manifests`` of files that were put, which a failed task has no XCom to tell of.
+    It is given the id of the task and the number of the item. By step: ``seconds`` of work over
+    all attempts, ``errors`` of the last attempt, as type and text, and ``manifests`` of files that
+    were put, which a failed task has no XCom to tell of.
     """
 
-    def __init__(self, paths: Mapping[str, str], progress: Callable[[str], None]) -> None:
+    def __init__(self, name: Callable[[str, int], str], progress: Callable[[str], None]) -> None:
         self.seconds: dict[str, float] = {}
-        self.errors: dict[str, dict[str, Any]] = {}
+        self.errors: dict[str, dict[str, str]] = {}
         self.manifests: dict[str, Mapping[str, str]] = {}
-        self._paths = paths
+        self._name = name
         self._progress = progress
         self._running, self._since = "", 0.0
 
@@ -62,14 +63,11 @@ class Watch:
         catalog.__exit__ = noted
 
     def _begins(self, task: Any) -> None:
-        self._running, self._since = self._paths.get(task.task_id, ""), time.monotonic()
+        self._running, self._since = self._name(task.task_id, task.map_index), time.monotonic()
 
     def _ends(self, task: Any, error: Any = None) -> None:
-        path = self._paths.get(task.task_id)
-        if path is None:
-            return
-        self.seconds[path] = self.seconds.get(path, 0.0) + time.monotonic() - self._since
+        name = self._name(task.task_id, task.map_index)
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - self._since
         if error is not None:
-            kind, text, attempt = type(error).__name__, str(error), task.try_number
-            self.errors[path] = {"step": path, "attempt": attempt, "type": kind, "text": text}
-        self._progress(path)
+            self.errors[name] = {"type": type(error).__name__, "text": str(error)}
+        self._progress(name)

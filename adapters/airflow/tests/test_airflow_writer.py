@@ -17,7 +17,7 @@ from bridge.errors import AdapterError
 from bridge.findings import Feature
 from bridge.flow import walk
 from bridge.translate import render
-from bridge_airflow.carried.xcom import JsonText, to_json
+from bridge_airflow.carried.xcom import JsonText, to_xcom
 from bridge_airflow.ids import Ids, dag_id
 from bridge_airflow.params import declare
 from bridge_airflow.writer import write
@@ -142,14 +142,14 @@ def test_a_long_chain_is_written_in_linear_time(cases: ModuleType) -> None:
      [{"a": "\0"}]],
 )  # fmt: skip
 def test_what_an_xcom_would_change_travels_as_text(value: object) -> None:
-    found = to_json(value, "v")
+    found = to_xcom(value, "v")
     assert type(found) is JsonText
     assert repr(JsonText.deserialize(found.serialize(), 1)) == repr(value)
 
 
 @pytest.mark.parametrize("value", [None, 1.5, 2**63 - 1, 0.0, 1e15, {"__type__": [{}]}, "ü{{ x }}"])
 def test_what_an_xcom_keeps_travels_as_it_is(value: object) -> None:
-    assert to_json(value, "v") == value
+    assert to_xcom(value, "v") == value
 
 
 def test_recognises_what_makes_a_dag(tmp_path: Path) -> None:

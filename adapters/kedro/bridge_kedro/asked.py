@@ -89,6 +89,8 @@ def told(pipeline: Pipeline) -> Mapping[tuple[str, str], tuple[Level, str]]:
     for path, step in walk(pipeline):
         if step.overrides and "kedro" not in step.overrides:
             names = " and ".join(f"'{name}'" for name in step.overrides)
-            text = f"overrides of '{path}' is approximated: it is for {names}, and not in the project"
+            text = (
+                f"overrides of '{path}' is approximated: it is for {names}, and not in the project"
+            )
             found[path, "overrides"] = (Level.APPROXIMATED, text)
     return found

@@ -34,8 +34,8 @@ class NullablePickleDataset(PickleDataset):
 """,
     _OPTIONAL: """
 @takes_none
-class OptionalJSONDataset(JSONDataset):
-    \"\"\"A JSON file that is there only if a value was set; None is kept as null.\"\"\"
+class OptionalJSONDataset(NullableJSONDataset):
+    \"\"\"A JSON file that is there only if a value was set.\"\"\"
 
     def load(self):
         return super().load() if self._exists() else ABSENT
@@ -48,7 +48,7 @@ class OptionalJSONDataset(JSONDataset):
 """,
 }
 _IMPORTS = {
-    "from kedro_datasets.json import JSONDataset": {"NullableJSONDataset", _OPTIONAL},
+    "from kedro_datasets.json import JSONDataset": {"NullableJSONDataset"},
     "from kedro_datasets.pickle import PickleDataset": {"NullablePickleDataset"},
     "from tasklib.steps import ABSENT": {_OPTIONAL},
 }
@@ -149,6 +149,7 @@ def catalog_text(entries: Mapping[str, Mapping[str, str]]) -> str:
 def classes_text(entries: Mapping[str, Mapping[str, str]]) -> str:
     """The module with the project's own classes of datasets; empty when it needs none."""
     types = {entry["type"].rpartition(".")[2] for entry in entries.values()}
+    types |= {"NullableJSONDataset"} if _OPTIONAL in types else set()
     classes = [name for name in _CLASSES if name in types]
     if not classes:
         return ""

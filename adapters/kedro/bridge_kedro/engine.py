@@ -40,7 +40,7 @@ def run(job: Job) -> Run:
     found = Run(job.run_id, "kedro", status, error=watch.error)
     found.parameters = {**job.pipeline.parameters, **job.parameters}
     found.artifacts = _notebooks(job.project)
-    return collect(flow, found, watch.steps, watch.value, watch.manifests.get)
+    return collect(flow, found, watch.steps, watch.value, watch.manifests.get, job.steps)
 
 
 def _notebooks(project: Path) -> dict[str, str]:

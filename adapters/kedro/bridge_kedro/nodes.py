@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, count
 from typing import Any
 
 from bridge.emit.body import Body, body
 from bridge.emit.names import Names
 from bridge.emit.python import comment, docstring, imports, indent, literal
 from bridge.emit.types import elements, trusted
-from bridge.flow import Node, Parameter, Read
-from bridge.model import NotebookTask, PythonTask, Stub
+from bridge.flow import Node, Parameter, Read, walk
+from bridge.model import Map, NotebookTask, Pipeline, PythonTask, Stub
 from bridge.references import Reference
-from bridge.values import Fact, Kind
-from bridge_kedro.plan import Gather, Plan, known_flow
+from bridge.values import Constant, Fact, Kind
+from bridge_kedro.plan import KNOWN, Gather, Plan, known_flow
 from bridge_kedro.tables import ARGUMENT_NAMES
 
-__all__ = ["Call", "Nodes"]
+__all__ = ["Call", "Nodes", "references"]
 
 _REPORTING = 'REPORTING = Path(__file__).parents[4] / "data" / "08_reporting"'
 
@@ -46,23 +46,27 @@ class Nodes:
     _bound: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        nodes = self.plan.flow.nodes
         self._flow = known_flow(self.plan.flow)
-        users = {_top(n.task.reference) for n in nodes.values() if isinstance(n.task, PythonTask)}
+        users = {_top(reference) for reference in references(self.plan.flow.pipeline)}
         names = Names({*users, *ARGUMENT_NAMES, "Path"})
         self.functions = {
             path: names(path, f"{label}_node") for path, label in self.plan.labels.items()
         }
         self._gather = names("", "gather")
+        here = ["Path", "REPORTING", self._gather, *self.functions.values()]
+        self._bound = dict.fromkeys(here, "")
 
     def text(self, about: str) -> str:
         """The module; empty when no node needs a function of its own."""
         if not self._written:
             return ""
-        parts = [docstring(about), "\n".join(imports(self._bound.values())), *self._written]
-        if any(isinstance(n.task, NotebookTask) for n in self.plan.flow.nodes.values()):
-            parts[1:2] = ["from pathlib import Path", parts[1], _REPORTING]
-        return "\n\n".join(filter(None, parts))
+        notebooks = any(isinstance(step, NotebookTask) for _, step in walk(self.plan.flow.pipeline))
+        lines = {line for line in self._bound.values() if line}
+        lines |= {"from pathlib import Path"} if notebooks else set()
+        own = {line for line in lines if _module(line) in sys.stdlib_module_names}
+        parts = [docstring(about), *("\n".join(imports(found)) for found in (own, lines - own))]
+        parts += [_REPORTING] if notebooks else []
+        return "\n\n".join(filter(None, [*parts, *self._written]))
 
     def call(self, node: Node) -> Call:
         """The function for a task: the user's own where the plain call is all it takes."""
@@ -75,7 +79,7 @@ class Nodes:
 
     def _is_plain(self, node: Node) -> bool:
         """Whether Kedro, by calling the user's function, does all that the task asks for."""
-        function = node.task.reference.load()  # type: ignore[attr-defined]
+        function = node.task.reference.load()
         return (
             inspect.isfunction(function)
             and not inspect.isgeneratorfunction(function)
@@ -83,18 +87,20 @@ class Nodes:
             and not self.plan.extra_inputs(node)
             and len(self.plan.outputs(node)) == len(node.outputs)
             and bool(node.reads or node.outputs)
-            and all(self._is_plain_read(read) for read in node.reads)
+            and all(self._is_plain_read(node, read) for read in node.reads)
             and _are_plain_returns(node)
         )
 
-    def _is_plain_read(self, read: Read) -> bool:
+    def _is_plain_read(self, node: Node, read: Read) -> bool:
         place = self.plan.place(read)
-        if place is None or place.path or read.argument.positional_only:
+        if place is None or place.path or read.argument.positional_only or not read.certain:
             return False
-        return trusted(self._flow, self._known(read))
+        return trusted(self._flow, self._known(node, read))
 
-    def _known(self, read: Read) -> Read:
-        """The read, with a nested parameter as one of its own, as in Kedro."""
+    def _known(self, node: Node, read: Read) -> Read:
+        """The read, with a nested parameter as one of its own, as in Kedro, and known facts."""
+        if isinstance(read.source, Fact) and read.source.name in KNOWN:
+            return replace(read, source=Constant(KNOWN[read.source.name](node)))
         place = self.plan.place(read)
         if isinstance(read.source, Parameter) and place and place.dataset != "parameters":
             name = place.dataset.removeprefix("params:")
@@ -108,7 +114,6 @@ class Nodes:
         for read in node.reads:
             place = self.plan.place(read)
             if place is None:
-                values[read.argument.name] = _constant(node, read)
                 continue
             whole = place.dataset == "parameters"
             argument = names("all" if whole else f"value {read.argument.name}",
@@ -125,25 +130,36 @@ class Nodes:
     def _body(
         self, node: Node, values: Mapping[str, str], files: list[str], arguments: list[str]
     ) -> Body:
-        known = replace(node, reads=tuple(map(self._known, node.reads)))
-        taken = [*arguments, *self._taken(node)]
-        save_as = ""
-        if isinstance(node.task, NotebookTask):
-            save_as = f"REPORTING / {literal(f'{self.plan.nodes[node.path]}.ipynb')}"
-        found = body(self._flow, known, values, files, taken, save_as)
-        self.carries |= found.carries
-        return found
+        known = replace(node, reads=tuple(self._known(node, read) for read in node.reads))
+        taken = set(arguments)
+        while True:
+            found = body(self._flow, known, values, files, sorted(taken), self._keep(node))
+            clashes = self._clashes(found.imports)
+            if not clashes:
+                self.carries |= found.carries
+                return found
+            taken |= clashes
 
-    def _taken(self, node: Node) -> Iterator[str]:
-        """Names like that of the user's function that stand for something else here."""
-        if not isinstance(node.task, PythonTask):
-            return
-        top = _top(node.task.reference)
-        own = f"from {node.task.reference.module} import {top}"
-        for name in chain([top, f"{top}_"], (f"{top}_{n}" for n in count(2))):
-            if self._bound.get(name, own).partition(" as ")[0] == own:
-                return
-            yield name
+    def _keep(self, node: Node) -> Callable[[str], str]:
+        """Where an executed notebook is kept."""
+
+        def keep(name: str) -> str:
+            if node.inner:
+                return f'REPORTING / {"f" if "{" in name else ""}"{name}.ipynb"'
+            return f"REPORTING / {literal(f'{self.plan.nodes[node.path]}.ipynb')}"
+
+        return keep
+
+    def _clashes(self, imported: list[str]) -> set[str]:
+        """Names in use in the module that resemble those by which something else is imported."""
+        wanted = {name: line for line in imported for name, line in _bindings(line)}
+        wrong = {n: line for n, line in wanted.items() if self._bound.get(n, line) != line}
+        return {
+            other
+            for name, line in wrong.items()
+            for other, bound in self._bound.items()
+            if other.startswith(name) and _source(bound) != _source(line)
+        }
 
     def _lines(self, node: Node, found: Body) -> list[str]:
         given = [found.outputs[output.name] for output in node.outputs]
@@ -164,14 +180,35 @@ class Nodes:
         self, function: str, arguments: list[str], lines: list[str], imported: list[str]
     ) -> None:
         for line in imported:
-            module, _, names = line.partition(" import ")
-            self._bound |= {n.split()[-1]: f"{module} import {n}" for n in names.split(", ")}
+            self._bound |= _bindings(line)
         header = f"def {function}({', '.join(arguments)}):"
         self._written.append("\n".join([header, *indent(lines)]))
 
 
-def _constant(node: Node, read: Read) -> str:
-    return literal(node.path) if isinstance(read.source, Fact) else ""
+def _bindings(line: str) -> Iterator[tuple[str, str]]:
+    """The names that an import line binds, each with a line that binds it alone."""
+    module, _, names = line.partition(" import ")
+    for name in names.split(", "):
+        yield name.split()[-1], f"{module} import {name}"
+
+
+def _module(line: str) -> str:
+    """The package that an import line imports from."""
+    return line.split()[1].partition(".")[0]
+
+
+def _source(line: str) -> str:
+    """What an import line imports, under whichever name."""
+    return line.partition(" as ")[0]
+
+
+def references(pipeline: Pipeline) -> Iterator[Reference]:
+    """The user's functions, those that reduce the values of maps too."""
+    for _, step in walk(pipeline):
+        if isinstance(step, PythonTask):
+            yield step.reference
+        elif isinstance(step, Map) and isinstance(step.reducer, Reference):
+            yield step.reducer
 
 
 def _top(reference: Reference) -> str:

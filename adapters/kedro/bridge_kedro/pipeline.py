@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from bridge.adapter import Options
 from bridge.emit.names import Names
 from bridge.emit.python import comment, docstring, imports, literal
-from bridge.flow import Flow, walk
-from bridge.model import Composite, Pipeline
+from bridge.flow import Flow, Node, walk
+from bridge.model import Pipeline
+from bridge.nodes import inside
+from bridge.unit import Unit
+from bridge_kedro import asked
 from bridge_kedro.nodes import Call, Nodes
 from bridge_kedro.plan import NodeName, Plan
 
@@ -44,19 +47,27 @@ class _Writing:
         )
 
     def _entries(self) -> Iterator[str]:
-        remarks = _remarks(self.plan.flow, self.options)
-        for path, node in self.plan.flow.nodes.items():
-            for prefix in _prefixes(path):
-                yield from remarks.pop(prefix, ())
+        flow = self.plan.flow
+        remarks = _remarks(flow, self.options)
+        for path, node in flow.nodes.items():
+            for place in _prefixes(path):
+                yield from map(comment, remarks.pop(place, ()))
+            for place in _inside(node):
+                yield from (comment(f"{place}: {text}") for text in remarks.pop(place, ()))
+            yield from map(comment, asked.remarks(node))
             call = self.nodes.call(node)
-            yield self._node(call, self.plan.outputs(node), self.plan.nodes[path])
+            tags = asked.tags(flow, node)
+            yield self._node(call, self.plan.outputs(node), self.plan.nodes[path], tags)
         for gather in self.plan.gathers.values():
             yield self._node(self.nodes.gather(gather), [gather.marker], gather.name)
 
-    def _node(self, call: Call, outputs: Sequence[str], name: NodeName) -> str:
+    def _node(
+        self, call: Call, outputs: Sequence[str], name: NodeName, tags: Sequence[str] = ()
+    ) -> str:
         parts = [f"func={self._function(call)}", f"inputs={_inputs(call)}"]
         parts += [f"outputs={literal(_few(list(outputs)))}", f"name={literal(name.name)}"]
         parts += [f"namespace={literal(name.namespace)}"] if name.namespace else []
+        parts += [f"tags={literal(list(tags))}"] if tags else []
         return f"Node({', '.join(parts)},),"
 
     def _function(self, call: Call) -> str:
@@ -86,13 +97,12 @@ def _remarks(flow: Flow, options: Options) -> dict[str, list[str]]:
     """What stands before the first node of a step: its pipeline's description, what is left out."""
     found: dict[str, list[str]] = {}
     for path, step in walk(flow.pipeline):
-        found[path] = [comment(f"TODO: {todo}") for todo in options.todos.get(path, ())]
-        inner: dict[str, Pipeline] = step.pipelines() if isinstance(step, Composite) else {}
-        for key, pipeline in inner.items():
-            place = f"{path}.{key}"
-            told = [comment(pipeline.description)] if pipeline.description else []
-            todos = [comment(f"TODO: {todo}") for todo in options.todos.get(place, ())]
-            found[place] = [*told, *todos]
+        found[path] = [f"TODO: {todo}" for todo in options.todos.get(path, ())]
+        for key, pipeline in inside(step) if not isinstance(step, Unit) else ():
+            todos = options.todos.get(path + key, ()) if key else ()
+            told = [pipeline.description] if pipeline.description else []
+            told += [f"TODO: {todo}" for todo in todos]
+            found.setdefault(path + key, []).extend(told)
     return found
 
 
@@ -103,3 +113,13 @@ def _prefixes(path: str) -> Iterator[str]:
         yield path[:place]
         place = path.find(".", place + 1)
     yield path
+
+
+def _inside(node: Node) -> Iterator[str]:
+    """The places of all that is inside a node, as they are written."""
+    if not node.inner:
+        return
+    around = Pipeline([node.step])
+    for path, step in walk(around, node.path.removesuffix(node.task.name)):
+        yield path
+        yield from (path + key for key, _ in inside(step))

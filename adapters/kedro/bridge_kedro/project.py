@@ -10,22 +10,26 @@ from typing import Any
 import yaml
 
 from bridge.emit.python import docstring
+from bridge.flow import walk
+from bridge.model import Pipeline, Task
 from bridge_kedro.tables import VERSION
 
 __all__ = ["project_files", "requirements", "to_yaml"]
 
 
-def project_files(title: str, package: str, stores: bool, facts: Collection[str]) -> dict[str, str]:
+def project_files(
+    pipeline: Pipeline, package: str, stores: bool, facts: Collection[str]
+) -> dict[str, str]:
     """The files around the pipeline, by path.
 
     ``stores`` says whether its tasks put files, ``facts`` are those of the run that they read.
     """
-    source = f"src/{package}"
+    source, title = f"src/{package}", pipeline.name
     return {
         "pyproject.toml": _PYPROJECT.format(
             package=package, title=json.dumps(title, ensure_ascii=False), version=VERSION
         ),
-        "README.md": _README.format(title=" ".join(title.split())),
+        "README.md": _readme(pipeline),
         ".gitignore": _GITIGNORE,
         "conf/local/.gitkeep": "",
         f"{source}/__init__.py": docstring(title) + '\n\n__version__ = "0.1"\n',
@@ -34,6 +38,18 @@ def project_files(title: str, package: str, stores: bool, facts: Collection[str]
         f"{source}/pipelines/__init__.py": "",
         **({f"{source}/hooks.py": _hooks(facts)} if facts else {}),
     }
+
+
+def _readme(pipeline: Pipeline) -> str:
+    parts = [_README.format(title=" ".join(pipeline.name.split()))]
+    tasks = [step for _, step in walk(pipeline) if isinstance(step, Task)]
+    if any(task.timeout or task.environment or task.secrets for task in tasks):
+        parts.append(_NO_THREADS)
+    if any(task.resources or task.image for task in tasks):
+        parts.append(_MACHINES)
+    if pipeline.schedule:
+        parts.append(_SCHEDULE.format(schedule=" ".join(pipeline.schedule.split())))
+    return "\n".join(parts)
 
 
 def _settings(package: str, stores: bool, hooks: bool) -> str:
@@ -48,10 +64,11 @@ def _hooks(facts: Collection[str]) -> str:
     return _HOOKS.format(imports=imports) + "".join(lines)
 
 
-def requirements(carries: Iterable[str], datasets: bool) -> str:
-    """``requirements.txt``: Kedro, and what the modules that come along import."""
+def requirements(carries: Iterable[str], datasets: bool, asked: Iterable[str]) -> str:
+    """``requirements.txt``: Kedro, what the modules that come along import, what tasks ask for."""
     lines = ["kedro>=1.0,<2", *(["kedro-datasets>=9"] if datasets else [])]
     lines += ["ipykernel", "nbclient", "nbformat", "papermill"] if "notebook" in carries else []
+    lines += [line for line in asked if line not in lines]
     return "\n".join(lines) + "\n"
 
 
@@ -115,6 +132,24 @@ kedro run --runner ParallelRunner        # at the same time what does not wait f
 
 The pipeline is in `src/`, its datasets in `conf/base/catalog.yml`; what a run makes is in `data/`.
 All nodes read and write files in the folder where `kedro run` was started.
+"""
+
+_NO_THREADS = """\
+`ThreadRunner` does not fit: a time limit needs the main thread, and variables of the environment
+are those of all threads.
+"""
+
+_MACHINES = """\
+Kedro runs all nodes where it was started. What a task asks for is in `pipeline.py`, for those who
+deploy it: tags such as `cpu-2` and `memory-512MB`, and the image in a comment.
+"""
+
+_SCHEDULE = """\
+Kedro has no scheduler. As a line of a crontab, this runs the pipeline when it is due:
+
+```
+{schedule} cd path/to/this/folder && kedro run
+```
 """
 
 _GITIGNORE = """\

@@ -40,7 +40,9 @@ SUPPORT: dict[Feature, Support] = {
     Feature.PARALLEL: native("a namespace; kedro run --runner ParallelRunner uses it"),
     Feature.FAILURE_INDEPENDENT: unsupported("the first node that fails ends the run"),
     Feature.SCHEDULE: _approximated("Kedro has no scheduler; README.md has the line for cron"),
-    Feature.RESOURCES: _approximated("tags of the node, such as cpu-2; Kedro itself grants nothing"),
+    Feature.RESOURCES: _approximated(
+        "tags of the node, such as cpu-2; Kedro itself grants nothing"
+    ),
     Feature.IMAGE: _approximated("a comment; Kedro runs all nodes where it was started"),
     Feature.DEPENDENCIES: emulated("requirements.txt, for all nodes"),
     Feature.OVERRIDES: native('tags of the node: overrides={"kedro": {"tags": [...]}}'),

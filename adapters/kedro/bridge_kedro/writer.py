@@ -9,15 +9,14 @@ from importlib.machinery import PathFinder
 from bridge.adapter import Export, Options
 from bridge.emit.carried import PACKAGE, carried
 from bridge.emit.names import Names, identifier
-from bridge.findings import account
 from bridge.flow import Flow, analyse
-from bridge.model import Pipeline, PythonTask
+from bridge.model import Pipeline
+from bridge_kedro.asked import dependencies, told
 from bridge_kedro.datasets import catalog, catalog_text, classes_text
-from bridge_kedro.nodes import Nodes
+from bridge_kedro.nodes import Nodes, references
 from bridge_kedro.pipeline import pipeline_text
 from bridge_kedro.plan import Plan
 from bridge_kedro.project import project_files, requirements, to_yaml
-from bridge_kedro.tables import SUPPORT
 
 __all__ = ["CODE", "write"]
 
@@ -35,7 +34,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
     about = pipeline.description or f"The pipeline '{pipeline.name}'."
     stores = any(node.puts or node.gets for node in flow.nodes.values())
 
-    files = project_files(pipeline.name, package, stores, plan.facts)
+    files = project_files(pipeline, package, stores, plan.facts)
     files[f"{folder}/pipeline.py"] = pipeline_text(plan, nodes, options, about)
     files[f"{folder}/__init__.py"] = _PIPELINE_INIT
     if own := nodes.text(f"The nodes of the pipeline '{pipeline.name}'."):
@@ -48,15 +47,14 @@ def write(pipeline: Pipeline, options: Options) -> Export:
     )
     if classes := classes_text(entries):
         files[f"{CODE}/{package}/datasets.py"] = classes
-    files["requirements.txt"] = requirements(nodes.carries, bool(entries))
+    files["requirements.txt"] = requirements(nodes.carries, bool(entries), dependencies(pipeline))
     files |= {f"{CODE}/{path}": text for path, text in carried(nodes.carries).items()}
-    return Export(files, account(pipeline, SUPPORT), CODE)
+    return Export(files, CODE, told(pipeline))
 
 
 def _package(flow: Flow) -> str:
     """A package's name like the pipeline's that hides no module that its code may import."""
-    tasks = [node.task for node in flow.nodes.values()]
-    own = {t.reference.module.partition(".")[0] for t in tasks if isinstance(t, PythonTask)}
+    own = {found.module.partition(".")[0] for found in references(flow.pipeline)}
     wanted = identifier(flow.pipeline.name, ascii_only=True, lower=True).strip("_") or "project"
     names = Names({*sys.stdlib_module_names, *own, PACKAGE, *filter(_is_installed, [wanted])})
     return names(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,10 @@ def echo_node(value=None):
     return value
 
 
+def variable(name: str) -> str:
+    return os.environ[name]
+
+
 def prepare(rows: int) -> dict[str, int]:
     Path("numbers.txt").write_text("\n".join(map(str, range(rows))))
     return {"rows": rows}
@@ -141,3 +146,36 @@ def choose(model_small: Size, model_large: Size) -> Size:
 
 def score(model: Size) -> float:
     return sum(numbers()) / (model.width * 10)
+
+
+def download(rows: int) -> pd.DataFrame:
+    return frame(rows)
+
+
+def train(table: pd.DataFrame, depth: int) -> Size:
+    return Size(depth, len(table))
+
+
+def evaluate(model: Size) -> float:
+    return 1 - 1 / (model.width * model.height)
+
+
+def best(models: list[Size], scores: list[float]) -> tuple[Size, float]:
+    score = max(scores)
+    return models[scores.index(score)], score
+
+
+def judge(best_score: float, goal: float) -> str:
+    return "publish" if best_score >= goal else "reject"
+
+
+def publish(best_model: Size) -> str:
+    return f"models/{best_model.width}"
+
+
+def explain(best_score: float, goal: float) -> str:
+    return f"{best_score} is below {goal}"
+
+
+def announce(verdict: str, address: str = "nowhere") -> str:
+    return f"{verdict}: {address}"

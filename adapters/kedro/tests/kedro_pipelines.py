@@ -6,10 +6,14 @@ from typing import Any
 
 from bridge import (
     Catalog,
+    Conditional,
+    Map,
     NotebookTask,
     Parallel,
     Pipeline,
     PythonTask,
+    Resources,
+    Retry,
     ShellTask,
     Stub,
     at,
@@ -95,4 +99,43 @@ graph = Pipeline(
     ],
 )
 
-PIPELINES = {"training": training, "odd": odd, "graph": graph}
+trial = Pipeline(
+    [task("train", returns=pickled("model")), task("evaluate", returns=metric("score"))],
+    description="One trial for each depth.",
+)
+rejected = Pipeline([task("explain", returns="reason")])
+
+tuning = Pipeline(
+    name="tuning",
+    description="Tries several depths, and publishes the best model if it is good enough.",
+    schedule="30 2 * * 1-5",
+    parameters={"rows": 4, "depths": [1, 2, 4], "goal": 0.9},
+    steps=[
+        task(
+            "download",
+            returns=pickled("table"),
+            retry=Retry(times=3, delay=0.5, backoff=2),
+            timeout=60,
+            resources=Resources(cpu=2, memory=4096),
+            dependencies=["pandas>=2.2"],
+        ),
+        Map(name="trials", branch=trial, iterate_on="depths", iterate_as="depth"),
+        task(
+            "best",
+            inputs={"models": "model", "scores": "score"},
+            returns=[pickled("best_model"), metric("best_score")],
+        ),
+        task("judge", returns="verdict"),
+        Conditional(
+            name="release",
+            parameter="verdict",
+            branches={
+                "publish": task("publish", returns="address").as_pipeline(),
+                "reject": rejected,
+            },
+        ),
+        task("announce", returns="message", overrides={"kedro": {"tags": ["mail"]}}),
+    ],
+)
+
+PIPELINES = {"training": training, "odd": odd, "graph": graph, "tuning": tuning}

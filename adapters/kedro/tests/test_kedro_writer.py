@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,28 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge import Parallel, Pipeline, PythonTask, Retry, metric, pickled
-from bridge.adapter import Export
-from bridge.errors import AdapterError, TranslationError
-from bridge.findings import Feature
+from bridge import (
+    Map,
+    Parallel,
+    Pipeline,
+    PythonTask,
+    Resources,
+    Retry,
+    pickled,
+)
+from bridge.adapter import Export, Options
+from bridge.errors import AdapterError, ModelError
+from bridge.findings import Feature, Level
 from bridge.testing.strategies import json_values, texts
-from bridge.translate import render
+from bridge.translate import lowered, render
 from bridge_kedro.adapter import KEDRO
 from bridge_kedro.project import to_yaml
 from bridge_kedro.tables import SUPPORT
+from bridge_kedro.writer import write
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
-CASES = ("training", "odd", "graph")
+CASES = ("training", "odd", "graph", "tuning")
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +79,7 @@ def test_an_export_stands_alone(name: str) -> None:
         assert not path.startswith("/")
         assert not re.search(r"\bbridge", text), path
         assert str(HERE) not in text
-    totals = export.report.totals()
-    assert totals["read"] == totals["carried"] + totals["emulated"]
+    assert export.report.refused() == []
 
 
 def nodes(pipeline: Pipeline) -> str:
@@ -144,19 +153,65 @@ def test_the_package_hides_no_module() -> None:
     )
 
 
-def test_what_is_left_out_is_said_at_its_place() -> None:
-    pipeline = Pipeline(
-        [task("increment", returns=metric("y"), retry=Retry(2))],
-        parameters={"x": 1},
-        schedule="0 5 * * *",
-    )
-    with pytest.raises(TranslationError, match="retry"):
+def test_what_is_said_of_steps_inside_stands_before_their_node() -> None:
+    inner = Pipeline([task("echo", inputs={"value": "x"})], description="Each of them.")
+    outer = Pipeline([Map(name="each", branch=inner, iterate_on="xs", iterate_as="x")])
+    pipeline = Pipeline([task("nothing"), Parallel(name="p", branches={"b": outer})])
+    pipeline = replace(pipeline, parameters={"xs": [1]})
+    todos = {"p.b.each.echo": ["one"], "p.b": ["two"], "p.b.each": ["three"], "": ["four"]}
+    written = write(lowered(pipeline, "kedro").pipeline, Options(todos)).files
+    head, first, second = next(
+        text for path, text in written.items() if path.endswith("/pipeline.py")
+    ).split("Node(")[-3:]
+    assert "# TODO: four" in head
+    assert "#" not in first.partition("name=")[0]
+    told = ["TODO: two", "TODO: three", "Each of them.", "p.b.each.echo: TODO: one"]
+    assert re.findall("# (.*)", first) == told
+    assert "#" not in second
+
+
+def test_what_is_asked_of_the_machine() -> None:
+    steps = [
+        task(
+            "nothing",
+            image="example.org/a:1\nimport os",
+            resources=Resources(cpu=0.5, memory=512, gpu=1),
+            dependencies=["numpy>=2", "kedro>=1.0,<2"],
+            overrides={"kedro": {"tags": ["a", "b"]}, "other": {"x": 1}},
+            retry=Retry(1),
+        ),
+        task("echo", inputs={"value": "x"}, overrides={"other": {"x": 1}}),
+    ]
+    branches = {"b": Pipeline(steps)}
+    parallel = Parallel(name="p", branches=branches, overrides={"kedro": {"tags": "a"}})
+    pipeline = Pipeline([parallel], parameters={"x": 1}, schedule="0 5 * * *\n")
+    export = render(pipeline, "kedro")
+    written = text(export, "pipeline.py")
+    assert 'tags=["a", "b", "cpu-0.5", "memory-512MB", "gpu-1"]' in written
+    assert 'tags=["a"]' in written
+    assert re.findall("^.*import os.*$", written, re.MULTILINE) == [" " * 12 + "# import os"]
+    assert export.files["requirements.txt"] == "kedro>=1.0,<2\nnumpy>=2\n"
+    assert "\n0 5 * * * cd" in export.files["README.md"]
+    levels = {(f.step, f.attribute): f.level for f in export.report.findings}
+    assert levels["p.b.nothing", "overrides"] is Level.CARRIED
+    assert levels["p.b.echo", "overrides"] is Level.APPROXIMATED
+    assert levels["p.b.nothing", "retry"] is Level.EMULATED
+    assert levels["", "schedule"] is Level.APPROXIMATED
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"tag": "a"}, "did you mean 'tags'"),
+        ({"tags": 'a"b'}, "must be letters"),
+        ({"tags": [1]}, "must be letters"),
+        ({"tags": {"a": 1}}, "must be letters"),
+    ],
+)
+def test_overrides_that_kedro_cannot_take(given: dict[str, Any], told: str) -> None:
+    pipeline = Pipeline([task("nothing", overrides={"kedro": given})])
+    with pytest.raises(ModelError, match=told):
         render(pipeline, "kedro")
-    export = render(pipeline, "kedro", unsupported="warn")
-    written = text(export, "pipeline.py").split("Node(")
-    assert re.search(r"# TODO: .*schedule", written[0])
-    assert re.search(r"# TODO: .*retry", written[0] + written[1])
-    assert export.report.totals()["dropped"] == 2
 
 
 def test_a_chain_of_two_thousand_has_a_node_for_each() -> None:

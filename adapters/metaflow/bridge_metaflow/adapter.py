@@ -50,6 +50,12 @@ class Metaflow:
 
         return write(pipeline, options)
 
+    def units(self, pipeline: Pipeline) -> dict[str, str]:
+        """The steps that have no place of their own in a flow, and why."""
+        from bridge_metaflow.lowering import units
+
+        return units(pipeline)
+
     def run(self, job: Job) -> Run:
         """Run the exported flow by Metaflow's own command, in the job's home."""
         home = str(job.home / "metaflow")

@@ -1,29 +1,40 @@
-"""The steps of a flow and their transitions, laid out from series and branches."""
+"""The steps of a flow and their transitions, laid out from series, branches and composites."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from bridge.lower.levels import Branches, Group, Series, Structure, tasks
+from bridge.flow import Flow
+from bridge.lower.levels import Block, Branches, Group, Series, Structure, tasks
+from bridge.model import Conditional, Map, Parallel
+from bridge_metaflow.places import Place, Places, parts
 
-__all__ = ["FlowStep", "Touched", "lay_out"]
+__all__ = ["FlowStep", "Layout", "Touched"]
 
 
 @dataclass(eq=False)
 class FlowStep:
     """One step: the tasks it carries out, the steps that follow, and those that it joins.
 
-    ``origin`` is the path of the composite that a step without tasks splits or joins; ``chosen``
-    says from which of the joined steps an artifact is taken where they may not agree. ``open``
-    steps can still be given tasks.
+    ``does`` says what it is to the composite at ``of``: its ``switch``; the ``fan`` of a map, the
+    ``join`` behind it, what is done for an ``empty`` list, and its ``reducer``. ``keys`` are those
+    of a switch, for each step in ``next``. ``origin`` is the path of what a step splits or joins
+    beside its tasks; ``chosen`` says from which of the joined steps an artifact is taken where
+    they may not agree. ``first`` is the map whose items begin here. ``open`` steps can still be
+    given tasks.
     """
 
-    tasks: tuple[str, ...] = ()
+    tasks: tuple[Place, ...] = ()
+    does: str = ""
+    of: Place | None = None
     origin: str = ""
     joins: tuple[FlowStep, ...] = ()
     chosen: dict[str, FlowStep] = field(default_factory=dict)
     next: list[FlowStep] = field(default_factory=list)
+    keys: list[Any] = field(default_factory=list)
+    first: Place | None = None
     open: bool = True
 
 
@@ -31,57 +42,67 @@ class FlowStep:
 class Touched:
     """The artifacts that a task sets, and those that it might change by using them."""
 
-    sets: Callable[[str], Iterable[str]]
-    changes: Callable[[str], Iterable[str]]
+    sets: Callable[[Place], Iterable[str]]
+    changes: Callable[[Place], Iterable[str]]
 
 
-def lay_out(structure: Structure, touched: Touched, named: Callable[[str], str]) -> list[FlowStep]:
+class Layout:
     """All steps, each after those that lead to it; the first starts the flow, the last ends it.
 
-    ``named`` gives a task's name: one that is called ``start`` or ``end`` and stands there is that
-    step itself.
+    A task that is called ``start`` or ``end`` and stands there is that step itself. ``ends`` are
+    the steps with one of which a composite is over; ``structures`` has what is inside composites,
+    by the flow's id.
     """
-    parts = list(_parts(structure))
-    first, last = FlowStep(open=_is(parts[0], "start", named)), FlowStep(open=False)
-    if len(parts) > 1 and _is(parts[-1], "end", named):
-        last.tasks = (str(parts.pop()),)
-    layout = _Layout(touched, first)
-    layout.series(parts, first).next.append(last)
-    return [*layout.steps, last]
 
-
-def _is(part: Structure, name: str, named: Callable[[str], str]) -> bool:
-    return isinstance(part, str) and named(part) == name
-
-
-def _parts(structure: Structure) -> Sequence[Structure]:
-    return structure.parts if isinstance(structure, Series) else (structure,)
-
-
-class _Layout:
-    def __init__(self, touched: Touched, first: FlowStep) -> None:
-        self.steps = [first]
-        self._touched = touched
+    def __init__(
+        self,
+        flow: Flow,
+        structure: Structure,
+        structures: Mapping[int, Structure],
+        places: Places,
+        touched: Touched,
+    ) -> None:
+        self.ends: dict[Place, list[FlowStep]] = {}
+        self._places, self._structures, self._touched = places, structures, touched
         self._since: dict[str, int] = {}  # each artifact, by when it was first set
+        found = list(_parts(structure))
+        first = FlowStep(open=_is(flow, found[0], "start"))
+        last = FlowStep(open=False)
+        if len(found) > 1 and _is(flow, found[-1], "end"):
+            last.tasks = (places(flow, _path(found.pop())),)
+        self.steps = [first]
+        _link(self._series(found, flow, [first]), last)
+        self.steps.append(last)
 
-    def series(self, parts: Sequence[Structure], step: FlowStep) -> FlowStep:
-        """Let the parts follow a step, or fill it; gives the step with which they end."""
-        for i, part in enumerate(parts):
+    def _series(
+        self, found: Sequence[Structure], flow: Flow, exits: list[FlowStep]
+    ) -> list[FlowStep]:
+        """Let the parts follow a step, or fill it; gives the steps with one of which they end."""
+        for i, part in enumerate(found):
             if isinstance(part, Branches):
-                step = self._branches(part, step)
+                exits = [self._branches([(p, flow) for p in part.parts], part.step, exits)]
                 continue
             assert not isinstance(part, Series)
-            names = part.tasks if isinstance(part, Group) else (part,)
-            splits = i + 1 < len(parts) and isinstance(parts[i + 1], Branches)
-            if not self._takes(step, names, splits):
-                step = self._after(step)
-            step.tasks, step.open = names, False
-            for name in names:
-                for artifact in self._touched.sets(name):
-                    self._since.setdefault(artifact, len(self._since))
-        return step
+            paths = part.tasks if isinstance(part, Group) else (_path(part),)
+            steps = tuple(self._places(flow, path) for path in paths)
+            if parts(steps[0].node):
+                exits = self._composite(steps[0], exits)
+                self._note(steps)
+                continue
+            splits = i + 1 < len(found) and isinstance(found[i + 1], Branches)
+            step = _single(exits)
+            if step is None or not self._takes(step, steps, splits):
+                step = self._after(exits)
+            step.tasks, step.open = steps, False
+            self._note(steps)
+            exits = [step]
+        return exits
 
-    def _takes(self, step: FlowStep, names: Iterable[str], splits: bool) -> bool:
+    def _note(self, steps: Iterable[Place]) -> None:
+        for artifact in (a for step in steps for a in self._touched.sets(step)):
+            self._since.setdefault(artifact, len(self._since))
+
+    def _takes(self, step: FlowStep, found: Iterable[Place], splits: bool) -> bool:
         """Whether a step can carry out the tasks itself.
 
         A join goes on to one step only. And where a task may change a value that the join has
@@ -89,39 +110,119 @@ class _Layout:
         """
         if not step.open or (step.joins and splits):
             return False
-        return not any(a in step.chosen for n in names for a in self._touched.changes(n))
+        return not any(a in step.chosen for place in found for a in self._touched.changes(place))
 
-    def _after(self, step: FlowStep, origin: str = "") -> FlowStep:
-        step.open = False
-        found = FlowStep(origin=origin)
-        step.next.append(found)
+    def _after(self, exits: Iterable[FlowStep], **more: Any) -> FlowStep:
+        """A step behind those with which a part has ended."""
+        found = FlowStep(**more)
+        _link(exits, found)
         self.steps.append(found)
         return found
 
-    def _branches(self, branches: Branches, step: FlowStep) -> FlowStep:
-        if step.joins:
-            step = self._after(step)
-        step.origin = branches.step
+    def _tail(self, exits: list[FlowStep]) -> FlowStep:
+        """The one step with which a part ends, as a join needs it."""
+        return _single(exits) or self._after(exits)
+
+    # Branches
+
+    def _branches(
+        self, found: list[tuple[Structure, Flow]], origin: str, exits: list[FlowStep]
+    ) -> FlowStep:
+        step = _single(exits)
+        if step is None or step.joins or step.does:
+            step = self._after(exits)
+        step.origin, step.open = origin, False
         began = len(self._since)
-        tails = [self.series(_parts(part), self._after(step)) for part in branches.parts]
-        join = FlowStep(origin=branches.step, joins=tuple(tails))
-        for tail in tails:
-            tail.next.append(join)
-            tail.open = False
-        join.chosen = self._chosen(branches, tails, began)
+        tails = [
+            self._tail(self._series(_parts(part), flow, [self._after([step])]))
+            for part, flow in found
+        ]
+        join = FlowStep(origin=origin, joins=tuple(tails))
+        _link(tails, join)
+        join.chosen = self._chosen(found, tails, began)
         self.steps.append(join)
         return join
 
     def _chosen(
-        self, branches: Branches, tails: Sequence[FlowStep], began: int
+        self, found: list[tuple[Structure, Flow]], tails: Sequence[FlowStep], began: int
     ) -> dict[str, FlowStep]:
         """The artifacts that the branches do not agree on: the last branch to set one decides."""
         setters: dict[str, list[FlowStep]] = {}
-        for part, tail in zip(branches.parts, tails, strict=True):
-            for artifact in dict.fromkeys(a for t in tasks(part) for a in self._touched.sets(t)):
+        for (part, flow), tail in zip(found, tails, strict=True):
+            steps = (self._places(flow, path) for path in tasks(part))
+            for artifact in dict.fromkeys(a for s in steps for a in self._touched.sets(s)):
                 setters.setdefault(artifact, []).append(tail)
         return {
-            artifact: found[-1]
-            for artifact, found in setters.items()
-            if len(found) > 1 or self._since[artifact] < began
+            artifact: those[-1]
+            for artifact, those in setters.items()
+            if len(those) > 1 or self._since[artifact] < began
         }
+
+    # Composites
+
+    def _composite(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
+        kinds = {Map: self._map, Conditional: self._conditional, Parallel: self._parallel}
+        found = self.ends[place] = kinds[type(place.node.task)](place, exits)
+        return found
+
+    def _inside(self, place: Place, key: str, first: FlowStep) -> list[FlowStep]:
+        flow = parts(place.node)[key]
+        return self._series(_parts(self._structures[id(flow)]), flow, [first])
+
+    def _switch(self, place: Place, exits: list[FlowStep]) -> FlowStep:
+        step = _single(exits)
+        if step is None or not step.open or step.tasks or step.joins:
+            step = self._after(exits)
+        step.does, step.of, step.open = "switch", place, False
+        return step
+
+    def _map(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
+        switch = self._switch(place, exits)
+        switch.keys = [True, False]
+        fan = self._after([switch], does="fan", of=place, open=False)
+        first = self._after([fan], first=place)
+        tail = self._tail(self._inside(place, "", first))
+        join = self._after([tail], does="join", of=place, joins=(tail,), open=False)
+        empty = self._after([switch], does="empty", of=place, open=False)
+        if place.node.task.reducer is None:
+            return [join, empty]
+        return [self._after([join, empty], does="reducer", of=place, open=False)]
+
+    def _conditional(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
+        switch = self._switch(place, exits)
+        found = []
+        for key in parts(place.node):
+            first = self._after([switch])
+            switch.keys.append(key)
+            found += self._inside(place, key, first)
+        return found
+
+    def _parallel(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
+        inner = [(self._structures[id(flow)], flow) for flow in parts(place.node).values()]
+        if len(inner) > 1:
+            return [self._branches(inner, place.path, exits)]
+        return self._series(_parts(inner[0][0]), inner[0][1], exits)
+
+
+def _link(exits: Iterable[FlowStep], step: FlowStep) -> None:
+    for found in exits:
+        found.next.append(step)
+        found.open = False
+
+
+def _single(exits: list[FlowStep]) -> FlowStep | None:
+    return exits[0] if len(exits) == 1 else None
+
+
+def _path(part: Structure) -> str:
+    assert isinstance(part, str | Block)
+    return part if isinstance(part, str) else part.path
+
+
+def _is(flow: Flow, part: Structure, name: str) -> bool:
+    simple = isinstance(part, str | Block) and not parts(flow.nodes[_path(part)])
+    return simple and flow.nodes[_path(part)].task.name == name
+
+
+def _parts(structure: Structure) -> Sequence[Structure]:
+    return structure.parts if isinstance(structure, Series) else (structure,)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from shlex import quote
 
+from bridge.model import Pipeline, Task
+from bridge.nodes import walk
 from bridge_metaflow.plan import Plan
 
 __all__ = ["readme", "requirements"]
@@ -13,10 +15,12 @@ __all__ = ["readme", "requirements"]
 _NEEDS = {"notebook": ("ipykernel", "papermill")}
 
 
-def requirements(carries: Collection[str]) -> str:
+def requirements(pipeline: Pipeline, carries: Collection[str]) -> str:
     """What has to be installed, besides what the user's own functions import."""
     needed = {need for module in carries for need in _NEEDS.get(module, ())}
-    return "\n".join(["metaflow>=2.19,<3", *sorted(needed)]) + "\n"
+    tasks = [step for _, step in walk(pipeline) if isinstance(step, Task)]
+    asked = dict.fromkeys(need for task in tasks for need in task.dependencies)
+    return "\n".join(["metaflow>=2.19,<3", *sorted(needed), *asked]) + "\n"
 
 
 def readme(laid: Plan, carries: Collection[str], deletes: bool) -> str:
@@ -43,6 +47,7 @@ def readme(laid: Plan, carries: Collection[str], deletes: bool) -> str:
         lines.append(
             "Executed notebooks are kept in `.notebooks`, in the folder where the run was started."
         )
+    lines += _deployed(pipeline)
     if deletes:
         lines += [
             "",
@@ -50,6 +55,25 @@ def readme(laid: Plan, carries: Collection[str], deletes: bool) -> str:
             "store it again, with whatever the function did to it.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _deployed(pipeline: Pipeline) -> Iterator[str]:
+    """What counts only where the flow does not run here."""
+    images = {
+        task.image: path for path, task in walk(pipeline) if isinstance(task, Task) and task.image
+    }
+    if pipeline.schedule:
+        yield ""
+        yield (
+            f"The flow is to run by the schedule `{pipeline.schedule}`; it does once deployed, "
+            "for example by `argo-workflows create`."
+        )
+    for image, path in images.items():
+        yield ""
+        yield (
+            f"'{path}' asks for the image `{image}`. A local run has none; on Kubernetes give "
+            f"`run --with kubernetes:image={image}`."
+        )
 
 
 def _example(laid: Plan) -> str:

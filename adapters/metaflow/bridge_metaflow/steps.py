@@ -7,12 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.emit.body import Body, body, kept_notebook
-from bridge.emit.python import comment, docstring, indent, literal
-from bridge.flow import Node, Output, Parameter, Read
+from bridge.emit.python import comment, docstring, imports, indent, literal
+from bridge.flow import Parameter
 from bridge.model import NotebookTask, PythonTask, Stub
+from bridge.unit import Unit
 from bridge.values import Fact
+from bridge_metaflow.composites import Composites
+from bridge_metaflow.decorators import decorators
 from bridge_metaflow.layout import FlowStep
-from bridge_metaflow.plan import Plan, can_change, changeable
+from bridge_metaflow.places import Place
+from bridge_metaflow.plan import Plan, can_change
+from bridge_metaflow.values import Values
 
 __all__ = ["Steps"]
 
@@ -23,7 +28,7 @@ _TAKEN = ("current", "datetime", "deepcopy", "inputs", "self", "timezone")
 class Steps:
     """Writes the steps of a plan.
 
-    ``todos`` and ``notes`` are sentences to be put at a task, by its path. ``carries`` becomes the
+    ``todos`` and ``notes`` are sentences to be put at a step, by its path. ``carries`` becomes the
     modules that the steps need beside the flow, ``imports`` what they need of Metaflow.
     """
 
@@ -33,52 +38,99 @@ class Steps:
     carries: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.values = Values(self.plan, self.imports)
+        self.composites = Composites(self.plan, self.values)
+
     def lines(self) -> Iterator[str]:
         """The methods of the flow's class, in the order in which they run."""
         for step in self.plan.steps:
             yield from self._step(step)
             if len(step.tasks) > 1:
-                for place, path in enumerate(step.tasks):
-                    yield from self._method(path, step.tasks[:place])
+                for number, place in enumerate(step.tasks):
+                    yield from self._method(place, step.tasks[:number])
 
     def _step(self, step: FlowStep) -> Iterator[str]:
         names = self.plan.names
-        imports, lines = self._task(step.tasks[0], None) if len(step.tasks) == 1 else ([], [])
-        lines = [*imports, *self._begins(step), *self._joined(step), *lines]
+        found = self._work(step)
+        self.carries |= found.carries
+        lines = _imports(found)
+        lines += [*self._begins(step), *self._joined(step), *found.lines]
         if len(step.tasks) > 1:
-            lines += [f"self.{names.task[path]}()" for path in step.tasks]
+            lines += [f"self.{names.task[place]}()" for place in step.tasks]
         if step.next:
-            following = ", ".join(f"self.{names.step[other]}" for other in step.next)
-            lines.append(f"self.next({following})")
+            lines.append(f"self.next({self._transition(step)})")
         yield ""
-        yield from (comment(note) for path in step.tasks for note in self.notes.get(path, ()))
+        for place in (*step.tasks, *((step.of,) if step.of and step.does == "switch" else ())):
+            yield from (comment(note) for note in self.notes.get(place.path, ()))
+        yield from self._decorators(step)
         yield "@step"
         yield f"def {names.step[step]}(self{', inputs' if step.joins else ''}):"
         yield from _suite(self._docstring(step), lines)
 
-    def _method(self, path: str, before: Sequence[str]) -> Iterator[str]:
+    def _decorators(self, step: FlowStep) -> Iterator[str]:
+        for place in step.tasks if len(step.tasks) == 1 else ():
+            image = getattr(place.node.task, "image", None)
+            if image:
+                yield comment(f"On Kubernetes in the image {image}: see the README.")
+            for name, source in decorators(place):
+                self.imports.add(name)
+                yield f"@{source}"
+
+    def _work(self, step: FlowStep) -> Body:
+        """What the step does besides beginning, joining and going on."""
+        found = Body()
+        if len(step.tasks) == 1:
+            found = self._task(step.tasks[0], None)
+        if step.first and self.values.keeps_item(step.first):
+            found.lines.insert(0, f"self.{self.values.kept_item(step.first)} = self.input")
+        if step.does:
+            self.composites.write(step, found)
+        return found
+
+    def _transition(self, step: FlowStep) -> str:
+        following = [f"self.{self.plan.names.step[other]}" for other in step.next]
+        if step.does == "fan" and step.of:
+            return f"{following[0]}, foreach={literal(self.values.list_of(step.of))}"
+        if step.does != "switch" or len(following) == 1:
+            return ", ".join(following)
+        assert step.of
+        keys = map(repr, self.composites.keys(step))
+        cases = ", ".join(f"{k}: {f}" for k, f in zip(keys, following, strict=True))
+        return f'{{{cases}}}, condition="{self.composites.condition(step.of)}"'
+
+    def _method(self, place: Place, before: Sequence[Place]) -> Iterator[str]:
         """A task of a group: a method that the group's step calls."""
         yield ""
-        yield f"def {self.plan.names.task[path]}(self):"
-        imports, lines = self._task(path, before)
-        yield from _suite(self._about(path), [*imports, *lines])
+        yield f"def {self.plan.names.task[place]}(self):"
+        found = self._task(place, before)
+        self.carries |= found.carries
+        lines = [*_imports(found), *found.lines]
+        yield from _suite(self._about(place), lines)
 
     def _begins(self, step: FlowStep) -> list[str]:
         """What the first step does beside its task."""
-        reads = (r.source for node in self.plan.flow.nodes.values() for r in node.reads)
+        reads = (r.source for place in self.plan.places.all for r in place.node.reads)
         if step is not self.plan.steps[0] or Fact("logical_date") not in reads:
             return []
         time = f"self.{self.plan.names.logical_date()} = datetime.now(timezone.utc).isoformat()"
         return ["from datetime import datetime, timezone", "", time]
 
     def _joined(self, step: FlowStep) -> list[str]:
-        if not step.joins:
+        if not step.joins or step.does:
             return []
         names = self.plan.names.step
-        chosen = [f"self.{a} = inputs.{names[source]}.{a}" for a, source in step.chosen.items()]
-        return [*chosen, "self.merge_artifacts(inputs)"]
+        lines = []
+        for artifact, source in step.chosen.items():
+            given = f"inputs.{names[source]}"
+            line = f"self.{artifact} = {given}.{artifact}"
+            perhaps = artifact in self.values.uncertain
+            lines.append(f'if hasattr({given}, "{artifact}"):\n    {line}' if perhaps else line)
+        return [*lines, "self.merge_artifacts(inputs)"]
 
     def _docstring(self, step: FlowStep) -> str:
+        if step.does:
+            return self.composites.docstring(step)
         if len(step.tasks) == 1:
             return self._about(step.tasks[0])
         if step.tasks:
@@ -89,9 +141,12 @@ class Steps:
             return docstring(f"{what} the branches of '{step.origin}'.")
         return ""
 
-    def _about(self, path: str) -> str:
+    def _about(self, place: Place) -> str:
         """What is known of a task: what its function says, or its name where it was changed."""
-        task = self.plan.flow.nodes[path].task
+        task = place.node.task
+        if isinstance(task, Unit):
+            names = ", ".join(f"'{step.name}'" for step in task.pipeline.steps)
+            return docstring(f"{names} in one step: {task.why}.")
         text = ""
         if isinstance(task, PythonTask):
             text = (inspect.getdoc(task.reference.load()) or "").partition("\n")[0]
@@ -99,83 +154,91 @@ class Steps:
             text = f"Run the notebook {task.notebook}."
         elif isinstance(task, Stub):
             text = "A stub: nothing is done here yet."
-        if task.name != self.plan.names.task[path]:
+        if task.name != self.plan.names.task[place]:
             text = f"Task '{task.name}': {text}" if text else f"Task '{task.name}'."
         return docstring(text) if text else ""
 
-    def _task(self, path: str, before: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    def _task(self, place: Place, before: Sequence[Place] | None) -> Body:
         """The imports and statements of a task, after those ``before`` it in its group, if any."""
-        node = self.plan.flow.nodes[path]
-        names = self.plan.names
-        todos = [f"# TODO: {text}" for text in self.todos.get(path, ())]
+        node, names = place.node, self.plan.names
+        todos = [f"# TODO: {text}" for text in self.todos.get(place.path, ())]
         if isinstance(node.task, Stub):
-            return [], todos
-        made = {names.artifact(o) for p in before or () for o in self.plan.flow.nodes[p].outputs}
-        found = self._body(node, before)
-        self.carries |= found.carries
-        sets = {o.name: names.artifact(o) for o in node.outputs}
-        lines = [*todos, *found.lines]
-        lines += [f"self.{sets[name]} = {value}" for name, value in found.outputs.items()]
-        read = dict.fromkeys(f"{names.artifact(o)}" for o in changeable(self.plan.flow, node))
+            return Body(lines=todos)
+        made = {names.artifact(p.flow, o) for p in before or () for o in p.node.outputs}
+        found = self._body(place, before)
+        sets = {o.name: names.artifact(place.flow, o) for o in node.outputs}
+        certain = {o.name for o in node.outputs if o.certain}
+        found.lines = [*todos, *found.lines]
+        for name, value in found.outputs.items():
+            line = f"self.{sets[name]} = {value}"
+            if name not in certain:
+                line = f"if {value} is not {found.need('steps', 'ABSENT')}:\n    {line}"
+            found.lines.append(line)
+        read = self.values.only_read(place)
         only_read = [f"self.{a}" for a in read if a not in made and a not in sets.values()]
         if only_read:
-            lines += ["# Only read here: goes on as it was stored.", f"del {', '.join(only_read)}"]
-        return [*found.imports, *([""] if found.imports else [])], lines
-
-    def _body(self, node: Node, before: Sequence[str] | None) -> Body:
-        copied = self._copied(node, before)
-        values = {r.argument.name: self._value(node, r) for r in node.reads}
-        values |= {name: f"deepcopy({values[name]})" for name in copied}
-        files = [f"self.{self.plan.names.files(path)}" for path in node.files_from]
-        found = body(self.plan.flow, node, values, files, _TAKEN, self._kept(node))
-        if copied:
-            found.imports.insert(0, "from copy import deepcopy")
-        if found.manifest:
-            # Set inside the block, whose end fills it, so that it is there after a failure too.
-            artifact = self.plan.names.files(node.path)
-            setting = f"self.{artifact} = {found.manifest}  # filled at the end"
-            found.lines.insert(1, indent([setting])[0])
+            text = "# Only read here: goes on as it was stored."
+            found.lines += [text, f"del {', '.join(only_read)}"]
         return found
 
-    def _kept(self, node: Node) -> str:
-        """Where the executed notebook of a task goes."""
-        if not isinstance(node.task, NotebookTask):
-            return ""
-        self.imports.add("current")
-        return kept_notebook(node, "current.run_id")
+    def _body(self, place: Place, before: Sequence[Place] | None) -> Body:
+        node = place.node
+        copied = self._copied(place, before)
+        values = {r.argument.name: self.values.of(place, r) for r in node.reads}
+        values |= {name: f"deepcopy({values[name]})" for name in copied}
+        files = self.values.files(place)
+        begins = self.values.begins(place)
+        keep = None
+        if isinstance(node.task, NotebookTask) or node.inner:
+            keep = self._keep
+        found = body(place.flow, node, values, files, _TAKEN, keep, within=begins)
+        if copied and "from copy import deepcopy" not in found.imports:
+            found.imports.insert(0, "from copy import deepcopy")
+        if not all(read.certain for read in node.reads):
+            found.need("steps", "ABSENT")
+        if found.manifest:
+            self._keep_manifest(place, found)
+        return found
 
-    def _copied(self, node: Node, before: Sequence[str] | None) -> list[str]:
+    def _keep(self, name: str) -> str:
+        """Where an executed notebook goes."""
+        self.imports.add("current")
+        return kept_notebook("current.run_id")(name)
+
+    def _keep_manifest(self, place: Place, found: Body) -> None:
+        """Set inside the block, whose end fills it, so that it is there after a failure too."""
+        artifact = self.plan.names.own(place, "files")
+        if place.node.inner:
+            found.lines.append(f"self.{artifact} = {found.manifest}")
+            return
+        setting = f"self.{artifact} = {found.manifest}  # filled at the end"
+        found.lines.insert(1, indent([setting])[0])
+
+    def _copied(self, place: Place, before: Sequence[Place] | None) -> list[str]:
         """The arguments of which the task needs a copy, since it is not alone in using the value.
 
         That is so for a value given to two arguments, and in a group for what a task before has
         made and for parameters.
         """
-        made = {o for path in before or () for o in self.plan.flow.nodes[path].outputs}
+        made = {o for p in before or () for o in p.node.outputs}
         found, seen = [], set()
-        for read in node.reads:
-            if can_change(self.plan.flow, node, read):
+        for read in place.node.reads:
+            if can_change(self.plan.places, place, read):
                 shared = isinstance(read.source, Parameter) and before is not None
-                if shared or read.source in made or (read.source, read.path) in seen:
+                known = read.source in made or (read.source, read.path) in seen
+                if shared or known or not read.certain:
                     found.append(read.argument.name)
                 seen.add((read.source, read.path))
         return found
 
-    def _value(self, node: Node, read: Read) -> str:
-        """The expression by which the source of an argument's value is reached."""
-        source, names = read.source, self.plan.names
-        if isinstance(source, Parameter):
-            return f"self.{names.parameters[source.name]}"
-        if isinstance(source, Output):
-            return f"self.{names.artifact(source)}"
-        return self._fact(node, source.name) if isinstance(source, Fact) else ""
 
-    def _fact(self, node: Node, name: str) -> str:
-        if name == "step":
-            return literal(node.path)
-        if name == "logical_date":
-            return f"self.{self.plan.names.logical_date()}"
-        self.imports.add("current")
-        return "current.run_id" if name == "run_id" else "current.retry_count + 1"
+def _imports(found: Body) -> list[str]:
+    """The imports of a step, one line for each module, and an empty one behind them."""
+    lines = []
+    for line in found.imports:
+        start, word, names = line.partition(" import ")
+        lines += [f"{start}{word}{name}" for name in names.split(", ")] if word else [line]
+    return [*imports(lines), ""] if lines else []
 
 
 def _suite(text: str, lines: Sequence[str]) -> list[str]:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bridge.findings import Feature, Support, emulated, native, unsupported
+from bridge.findings import Feature, Level, Support, emulated, native, unsupported
+from bridge.lower import LOWERED
 from bridge.lower.fuse import Limits
 
-__all__ = ["LIMITS", "RESERVED", "RESERVED_IN_CLASS", "SUPPORT"]
-
-_LATER = unsupported("not translated yet")
+__all__ = [
+    "LIMITS",
+    "LONGEST_BRANCH",
+    "MOST_RETRIES",
+    "MOST_WAYS",
+    "RESERVED",
+    "RESERVED_IN_CLASS",
+    "STEP_DECORATORS",
+    "SUPPORT",
+]
 
 SUPPORT: Mapping[Feature, Support] = {
+    **LOWERED,
     Feature.PYTHON: native("a step that imports the function and calls it"),
     Feature.NOTEBOOK: emulated("a step that runs the notebook by papermill"),
     Feature.SHELL: emulated("a step that runs the command, its values in the environment"),
@@ -32,25 +41,38 @@ SUPPORT: Mapping[Feature, Support] = {
     Feature.ORDER_AFTER: native("a transition"),
     Feature.DESCRIPTION: native("a docstring"),
     Feature.PARALLEL: native("a split and a join"),
-    Feature.MAP: _LATER,
-    Feature.MAP_NESTED: _LATER,
-    Feature.MAP_REDUCER: _LATER,
-    Feature.CONDITIONAL: _LATER,
-    Feature.LOOP: _LATER,
-    Feature.ON_FAILURE: _LATER,
+    Feature.MAP: native("a foreach and a join, behind a switch for the empty list"),
+    Feature.MAP_NESTED: native("a foreach inside a foreach"),
+    Feature.MAP_REDUCER: native("a step behind the join"),
+    Feature.CONDITIONAL: native("a switch"),
     Feature.FAILURE_INDEPENDENT: unsupported("a failed step ends the run"),
-    Feature.TERMINATE: _LATER,
-    Feature.RETRY: _LATER,
-    Feature.TIMEOUT: _LATER,
-    Feature.SCHEDULE: _LATER,
-    Feature.RESOURCES: _LATER,
-    Feature.ENVIRONMENT: _LATER,
-    Feature.SECRETS: _LATER,
-    Feature.DEPENDENCIES: _LATER,
-    Feature.IMAGE: _LATER,
-    Feature.DATASET: _LATER,
-    Feature.OVERRIDES: _LATER,
+    Feature.RETRY: native("@retry, for whole minutes without backoff; else a loop in the step"),
+    Feature.TIMEOUT: native("@timeout, for whole seconds; else code around the call"),
+    Feature.SCHEDULE: native("@schedule, which a deployed flow obeys"),
+    Feature.RESOURCES: native("@resources, which a local run pays no heed to"),
+    Feature.ENVIRONMENT: native("@environment"),
+    Feature.DEPENDENCIES: emulated("lines of requirements.txt, for all steps alike"),
+    Feature.IMAGE: Support(
+        Level.APPROXIMATED,
+        "a comment at the step, and an option in the README; a local run uses no image",
+    ),
+    Feature.DATASET: unsupported("datasets are not translated yet"),
+    Feature.OVERRIDES: native("decorators of the step"),
 }
+
+STEP_DECORATORS = frozenset(
+    ("batch", "card", "conda", "environment", "kubernetes", "pypi", "resources", "retry")
+) | {"secrets", "timeout"}
+"""Those that may be asked for by name, all of them importable from metaflow."""
+
+MOST_RETRIES = 4
+"""Metaflow makes at most six attempts, one of which it keeps for itself."""
+
+MOST_WAYS = 256
+"""The ways through a flow that composites may open, beside those of splits (see LIMITS)."""
+
+LONGEST_BRANCH = 100
+"""The tasks that a composite may hold and still have a step for each."""
 
 RESERVED = frozenset(
     ("cmd", "foreach_stack", "index", "input", "merge_artifacts", "name", "next", "script_name")

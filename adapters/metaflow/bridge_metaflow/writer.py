@@ -5,35 +5,36 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from bridge.adapter import Export, Options
 from bridge.emit.carried import carried
 from bridge.emit.python import comment, docstring, indent, literal
-from bridge.findings import Finding, Level, Report, account
-from bridge.flow import Flow, analyse
+from bridge.flow import analyse
 from bridge.model import Composite, Pipeline
+from bridge.nodes import walk
+from bridge_metaflow.decorators import of_flow, schedule
+from bridge_metaflow.places import parts
 from bridge_metaflow.plan import Plan, plan
 from bridge_metaflow.project import readme, requirements
+from bridge_metaflow.report import told
 from bridge_metaflow.steps import Steps
-from bridge_metaflow.tables import SUPPORT
 
 __all__ = ["parameter_type", "write"]
 
 
 def write(pipeline: Pipeline, options: Options) -> Export:
-    """The flow for ``pipeline`` as texts, and what became of every attribute of it."""
+    """The flow for ``pipeline`` as texts, and what became of some attributes of it."""
     laid = plan(analyse(pipeline))
-    steps = Steps(laid, options.todos, _notes(laid.flow))
+    steps = Steps(laid, options.todos, _notes(laid))
     methods = list(steps.lines())
     files = {
         laid.file: _module(laid, steps.imports, methods, options),
         "README.md": readme(laid, steps.carries, any("del self." in line for line in methods)),
-        "requirements.txt": requirements(steps.carries),
+        "requirements.txt": requirements(pipeline, steps.carries),
         **carried(steps.carries),
     }
-    return Export(files, _report(pipeline, laid))
+    return Export(files, told=told(laid))
 
 
 def _module(laid: Plan, imports: set[str], methods: Sequence[str], options: Options) -> str:
@@ -42,11 +43,13 @@ def _module(laid: Plan, imports: set[str], methods: Sequence[str], options: Opti
     needed = {"FlowSpec", "step", *imports}
     needed |= {"Parameter"} if parameters else set()
     needed |= {"JSONType"} if any("type=JSONType" in line for line in parameters) else set()
-    todos = [comment(f"TODO: {text}") for text in _pipeline_todos(laid.flow, options)]
+    needed |= of_flow(laid.flow)
+    todos = [comment(f"TODO: {text}") for text in _pipeline_todos(laid, options)]
     lines = [
         f"from metaflow import {', '.join(sorted(needed))}",
         "",
         "",
+        *([f"@{schedule(pipeline)}"] if pipeline.schedule else []),
         f"class {laid.class_name}(FlowSpec):",
         *indent([docstring(pipeline.description or f"The pipeline '{pipeline.name}'.")]),
         *indent([*([""] if todos else []), *todos]),
@@ -60,10 +63,11 @@ def _module(laid: Plan, imports: set[str], methods: Sequence[str], options: Opti
     return "\n".join(lines) + "\n"
 
 
-def _pipeline_todos(flow: Flow, options: Options) -> Iterator[str]:
+def _pipeline_todos(laid: Plan, options: Options) -> Iterator[str]:
     """What was left out of the pipeline and of its composites, which are no single step here."""
+    tasks = {place.path for place in laid.places.all if not parts(place.node)}
     for path, texts in options.todos.items():
-        if path not in flow.nodes:
+        if path not in tasks:
             yield from texts
 
 
@@ -83,52 +87,17 @@ def parameter_type(value: Any) -> str:
     return type(value).__name__ if plain else "JSONType"
 
 
-def _notes(flow: Flow) -> Mapping[str, Sequence[str]]:
-    """The descriptions of inner pipelines, by the path of their first task."""
+def _notes(laid: Plan) -> Mapping[str, Sequence[str]]:
+    """The descriptions of inner pipelines, by the path of their first step."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path, step in flow.steps.items():
+    first: dict[str, str] = {}
+    for place in laid.places.all:
+        above = place.path.split(".")
+        for end in range(1, len(above)):
+            first.setdefault(".".join(above[:end]), place.path)
+    for path, step in walk(laid.flow.pipeline):
         for key, inner in step.pipelines().items() if isinstance(step, Composite) else ():
-            if inner.description:
-                prefix = f"{path}.{key}."
-                first = next(p for p in flow.nodes if p.startswith(prefix))
-                found[first].append(f"{key}: {inner.description}")
+            at = f"{path}.{key}".strip(".")
+            if inner.description and at in first:
+                found[first[at]].append(f"{key or step.name}: {inner.description}")
     return found
-
-
-def _report(pipeline: Pipeline, laid: Plan) -> Report:
-    """What the support table says, and what the shape of this graph has cost."""
-    told: dict[tuple[str, str], tuple[Level, str]] = {}
-    for path, count in laid.lowered.barriers.items():
-        if count:
-            told[path, "order"] = (Level.EMULATED, _BARRIERS.format(count=count))
-    for branches in laid.narrowed:
-        told[branches.step, branches.attribute] = (Level.EMULATED, _NARROWED)
-    grouped = {p: s for s in laid.steps if len(s.tasks) > 1 for p in s.tasks}
-    report = account(pipeline, SUPPORT)
-    report.findings = [_amended(finding, told, grouped, laid) for finding in report.findings]
-    return report
-
-
-_BARRIERS = (
-    "the order of the steps is emulated: a flow only splits and joins, so at {count} joins steps "
-    "wait for some that they do not need"
-)
-_NARROWED = (
-    "some branches run one after the other: Metaflow follows every path through a flow, and "
-    "splits behind each other multiply them"
-)
-_GROUPED = "'{task}' shares step '{step}' with other tasks: a flow has room for some 900 steps"
-_OF_TASK = ("function", "notebook", "command", "stub")
-
-
-def _amended(
-    finding: Finding,
-    told: Mapping[tuple[str, str], tuple[Level, str]],
-    grouped: Mapping[str, Any],
-    laid: Plan,
-) -> Finding:
-    level, message = told.get((finding.step, finding.attribute), (finding.level, finding.message))
-    if finding.step in grouped and finding.attribute in _OF_TASK:
-        step = laid.names.step[grouped[finding.step]]
-        level, message = Level.EMULATED, _GROUPED.format(task=finding.step, step=step)
-    return replace(finding, level=level, message=message)

@@ -24,6 +24,7 @@ from bridge.testing.cases import (  # noqa: E402
     map_work,
     maps,
     policies,
+    stored,
     structure,
     values,
     work,
@@ -32,7 +33,7 @@ from bridge.testing.cases.case import Case, Ends, together  # noqa: E402
 
 __all__ = ["FAILING", "PASSING", "Case", "Ends", "together"]
 
-_CONSTRUCTS = (maps, map_work, conditionals, loops, handled, handled_whole, policies)
+_CONSTRUCTS = (maps, map_work, conditionals, loops, handled, handled_whole, policies, stored)
 PASSING: list[Case] = [
     case for part in (values, structure, work, *_CONSTRUCTS) for case in part.CASES
 ]

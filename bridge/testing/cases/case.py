@@ -141,6 +141,7 @@ def together(cases: Sequence[Case]) -> Pipeline:
         more = dict(case.more)
         if "schedule" in more:
             outermost["schedule"] = more.pop("schedule")
+        outermost.setdefault("datasets", {}).update(more.pop("datasets", {}))
         groups.setdefault(case.group, {})[case.name] = Pipeline(case.steps, case.name, **more)
     steps = [Parallel(name=group, branches=branches) for group, branches in groups.items()]
     return Pipeline(steps, "conformance", parameters=parameters, **outermost)

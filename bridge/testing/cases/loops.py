@@ -299,7 +299,7 @@ CASES: list[Case] = [
     ),
     Case(
         "loop_files",
-        "of iterations that put the same path the last wins it, inside and afterwards",
+        "an iteration gets the files of those before it; of one path the last is kept",
         [
             Loop(
                 name="again",
@@ -311,15 +311,15 @@ CASES: list[Case] = [
                             catalog=Catalog(put=["loop_files/*.txt"]),
                         ),
                         task(
+                            f.count_away,
+                            inputs=constants(pattern="loop_files/*"),
+                            returns=["lf_count"],
+                            catalog=Catalog(get=["loop_files/*"]),
+                        ),
+                        task(
                             f.write_described,
                             inputs={**constants(name="loop_last.txt"), "value": "lf_i"},
                             catalog=Catalog(put=["loop_last.txt"]),
-                        ),
-                        task(
-                            f.read,
-                            inputs=constants(name="loop_last.txt"),
-                            returns=["lf_inside"],
-                            catalog=Catalog(get=["loop_last.txt"]),
                         ),
                     ]
                 ),
@@ -333,9 +333,9 @@ CASES: list[Case] = [
                 catalog=Catalog(get=["loop_*", "loop_files/0.txt"]),
             ),
         ],
-        values={"lf_inside": "1", "lf_after": "1"},
+        values={"lf_count": 2, "lf_after": "1"},
         files={"loop_files/0.txt": "item 0", "loop_files/1.txt": "item 1", "loop_last.txt": "1"},
-        ends=succeeded(*times("again", 2, "write_item", "write_described", "read"), "read"),
+        ends=succeeded(*times("again", 2, "write_item", "count_away", "write_described"), "read"),
     ),
     Case(
         "loop_names",

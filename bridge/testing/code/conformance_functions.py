@@ -159,6 +159,14 @@ def count(pattern: str) -> int:
     return len([path for path in Path().glob(pattern) if path.is_file()])
 
 
+def count_away(pattern: str) -> int:
+    """Counts files and removes them."""
+    paths = [path for path in Path().glob(pattern) if path.is_file()]
+    for path in paths:
+        path.unlink()
+    return len(paths)
+
+
 def fail(value: Any = None) -> None:
     raise KeyError('it\'s "gone"')
 
@@ -302,3 +310,17 @@ def whisper(name: str) -> int:
 
 def blurt(name: str) -> None:
     raise RuntimeError(f"the token {os.environ[name]} is refused", {"token": os.environ[name]})
+
+
+class TextDataset:
+    """A text in a file, and what it is to begin with."""
+
+    def __init__(self, path: str, prefix: str = "") -> None:
+        self.path = Path(path)
+        self.prefix = prefix
+
+    def load(self) -> str:
+        return self.path.read_text().removeprefix(self.prefix)
+
+    def save(self, value: str) -> None:
+        self.path.write_text(self.prefix + value)

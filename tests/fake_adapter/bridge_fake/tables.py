@@ -28,6 +28,8 @@ SUPPORT |= {
         Feature.ORDER_DATA,
         Feature.ORDER_AFTER,
         Feature.DESCRIPTION,
+        Feature.OVERRIDES,
+        Feature.DATASET,
     )
 }
 SUPPORT[Feature.PARALLEL] = Support(SUPPORT[Feature.PYTHON].level, "one branch after the other")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bridge.adapter import Export, Options
 from bridge.emit.body import body, kept_notebook
 from bridge.emit.carried import carried
@@ -59,6 +61,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
         [
             docstring(pipeline.description or pipeline.name),
             _HEAD,
+            *_todos(options, [path for path in options.todos if path not in flow.nodes]),
             *indent(calls),
             "",
             f"PARAMETERS = {literal(dict(pipeline.parameters))}",
@@ -87,9 +90,14 @@ def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Opti
         setting = f"values[{literal(node.path)}, None] = {found.manifest}"
         found.lines.insert(1, indent([setting])[0])
     done = f"values[{literal(node.path)}, True] = True"
-    todos = [comment(f"TODO: {todo}") for todo in options.todos.get(node.path, ())]
+    todos = _todos(options, [node.path])
     lines = [*todos, *found.imports, *found.lines, *stores, done]
     return f"\n\ndef {names(node.path)}(parameters, values):\n" + "\n".join(indent(lines))
+
+
+def _todos(options: Options, paths: Iterable[str]) -> list[str]:
+    todos = (todo for path in paths for todo in options.todos.get(path, ()))
+    return [comment(f"TODO: {todo}") for todo in todos]
 
 
 def _reached(source: object) -> str:

@@ -14,7 +14,7 @@ from airflow.sdk.serde import allow_class
 
 from . import values
 
-__all__ = ["to_json"]
+__all__ = ["to_xcom"]
 
 RESERVED = frozenset({"__classname__", "__id__", "__type"})
 
@@ -36,8 +36,8 @@ class JsonText:
 allow_class(JsonText)
 
 
-def to_json(value: Any, name: str) -> Any:
-    """``values.to_json``, as what an XCom brings back unchanged."""
+def to_xcom(value: Any, name: str) -> Any:
+    """A value as JSON, which is checked, in the form in which an XCom brings it back unchanged."""
     plain = values.to_json(value, name)
     return plain if _travels(plain) else JsonText(plain)
 

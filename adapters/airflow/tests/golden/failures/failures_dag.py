@@ -5,7 +5,7 @@ from airflow.sdk import dag, task
 from tasklib.files import catalog
 from tasklib.objects import save_object
 from tasklib.shell import run_shell
-from tasklib.xcom import to_json
+from tasklib.xcom import to_xcom
 
 
 @task
@@ -14,21 +14,21 @@ def raises():
 
     with catalog(put=["left.txt", "never.txt"]) as files:
         gone = fail_after_writing(message=('no {{ "such" }} key\nin ü'))
-    return {"gone": to_json(gone, "gone"), "files": files.manifest}
+    return {"gone": to_xcom(gone, "gone"), "files": files.manifest}
 
 
 @task
 def after_it(raises_result):
     from airflow_functions import same
 
-    return {"no": to_json(same(value=raises_result["gone"]), "no")}
+    return {"no": to_xcom(same(value=raises_result["gone"]), "no")}
 
 
 @task
 def not_json():
     from airflow_functions import not_json
 
-    return {"nan": to_json(not_json(), "nan")}
+    return {"nan": to_xcom(not_json(), "nan")}
 
 
 @task
@@ -56,7 +56,7 @@ def command():
 def fine():
     from airflow_functions import same
 
-    return {"x": to_json(same(value=7), "x")}
+    return {"x": to_xcom(same(value=7), "x")}
 
 
 @dag(schedule=None, catchup=False)

@@ -7,49 +7,49 @@ from tasklib.arguments import call
 from tasklib.objects import load_object, save_object
 from tasklib.shell import run_shell
 from tasklib.values import unpack
-from tasklib.xcom import to_json
+from tasklib.xcom import to_xcom
 
 
 @task(task_id="class")
 def class_(params):
     from airflow_functions import same
 
-    return {"class ended": to_json(same(value=params["class"]), "class ended")}
+    return {"class ended": to_xcom(same(value=params["class"]), "class ended")}
 
 
 @task
 def self(params):
     from airflow_functions import same
 
-    return {"self ended": to_json(same(value=params["self"]), "self ended")}
+    return {"self ended": to_xcom(same(value=params["self"]), "self ended")}
 
 
 @task
 def a_b(params):
     from airflow_functions import same
 
-    return {'a"b ended': to_json(same(value=params['a"b']), 'a"b ended')}
+    return {'a"b ended': to_xcom(same(value=params['a"b']), 'a"b ended')}
 
 
 @task(task_id="next")
 def next_(params):
     from airflow_functions import same
 
-    return {"next ended": to_json(same(value=params["next"]), "next ended")}
+    return {"next ended": to_xcom(same(value=params["next"]), "next ended")}
 
 
 @task(task_id="Uni")
 def Ünï(params):
     from airflow_functions import same
 
-    return {"Ünï ended": to_json(same(value=params["Ünï"]), "Ünï ended")}
+    return {"Ünï ended": to_xcom(same(value=params["Ünï"]), "Ünï ended")}
 
 
 @task(task_id="_65e5_672c")
 def 日本(params):
     from airflow_functions import same
 
-    return {"日本 ended": to_json(same(value=params["日本"]), "日本 ended")}
+    return {"日本 ended": to_xcom(same(value=params["日本"]), "日本 ended")}
 
 
 @task
@@ -57,7 +57,7 @@ def with_space(params):
     from airflow_functions import same
 
     return {
-        "with space ended": to_json(
+        "with space ended": to_xcom(
             same(value=params["with space"]), "with space ended"
         )
     }
@@ -68,7 +68,7 @@ def with_space_2(params):
     from airflow_functions import same
 
     return {
-        "with.space ended": to_json(
+        "with.space ended": to_xcom(
             same(value=params["with.space"]), "with.space ended"
         )
     }
@@ -78,42 +78,42 @@ def with_space_2(params):
 def params(params):
     from airflow_functions import same
 
-    return {"params ended": to_json(same(value=params["params"]), "params ended")}
+    return {"params ended": to_xcom(same(value=params["params"]), "params ended")}
 
 
 @task
 def context(params):
     from airflow_functions import same
 
-    return {"context ended": to_json(same(value=params["context"]), "context ended")}
+    return {"context ended": to_xcom(same(value=params["context"]), "context ended")}
 
 
 @task(task_id="print")
 def print_(params):
     from airflow_functions import same
 
-    return {"print ended": to_json(same(value=params["print"]), "print ended")}
+    return {"print ended": to_xcom(same(value=params["print"]), "print ended")}
 
 
 @task
 def ti(params):
     from airflow_functions import same
 
-    return {"ti ended": to_json(same(value=params["ti"]), "ti ended")}
+    return {"ti ended": to_xcom(same(value=params["ti"]), "ti ended")}
 
 
 @task(task_id="to_json")
 def to_json_(params):
     from airflow_functions import same
 
-    return {"to_json ended": to_json(same(value=params["to_json"]), "to_json ended")}
+    return {"to_json ended": to_xcom(same(value=params["to_json"]), "to_json ended")}
 
 
 @task
 def same(params):
     from airflow_functions import same
 
-    return {"same ended": to_json(same(value=params["same"]), "same ended")}
+    return {"same ended": to_xcom(same(value=params["same"]), "same ended")}
 
 
 @task(task_id="downstream_join_id_2")
@@ -121,7 +121,7 @@ def downstream_join_id(params):
     from airflow_functions import same
 
     return {
-        "downstream_join_id ended": to_json(
+        "downstream_join_id ended": to_xcom(
             same(value=params["downstream_join_id"]), "downstream_join_id ended"
         )
     }
@@ -131,14 +131,14 @@ def downstream_join_id(params):
 def x(params):
     from airflow_functions import same
 
-    return {"{{ x }} ended": to_json(same(value=params["{{ x }}"]), "{{ x }} ended")}
+    return {"{{ x }} ended": to_xcom(same(value=params["{{ x }}"]), "{{ x }} ended")}
 
 
 @task
 def run_sh(params):
     from airflow_functions import same
 
-    return {"run.sh ended": to_json(same(value=params["run.sh"]), "run.sh ended")}
+    return {"run.sh ended": to_xcom(same(value=params["run.sh"]), "run.sh ended")}
 
 
 @task(task_id="__classname__")
@@ -146,7 +146,7 @@ def classname(params):
     from airflow_functions import same
 
     return {
-        "__classname__ ended": to_json(
+        "__classname__ ended": to_xcom(
             same(value=params["__classname__"]), "__classname__ ended"
         )
     }
@@ -157,7 +157,7 @@ def join(class_result, classname___result):
     from airflow_functions import pair
 
     return {
-        "join": to_json(
+        "join": to_xcom(
             pair(
                 value=class_result["class ended"],
                 other=classname___result["__classname__ ended"],
@@ -175,12 +175,12 @@ def odd_values():
         odd_values(), ["v none", "v one", "v class", "v type", "v list", "v text"]
     )
     return {
-        "v none": to_json(v_none, "v none"),
-        "v one": to_json(v_one, "v one"),
-        "v class": to_json(v_class, "v class"),
-        "v type": to_json(v_type, "v type"),
-        "v list": to_json(v_list, "v list"),
-        "v text": to_json(v_text, "v text"),
+        "v none": to_xcom(v_none, "v none"),
+        "v one": to_xcom(v_one, "v one"),
+        "v class": to_xcom(v_class, "v class"),
+        "v type": to_xcom(v_type, "v type"),
+        "v list": to_xcom(v_list, "v list"),
+        "v text": to_xcom(v_text, "v text"),
     }
 
 
@@ -211,7 +211,7 @@ def back(
     from airflow_functions import everything
 
     return {
-        "back": to_json(
+        "back": to_xcom(
             everything(
                 self=params["self"],
                 next=params["next"],
@@ -276,14 +276,14 @@ def back(
 def sort_of(odd_values_result):
     from airflow_functions import sort_of
 
-    return {"sort": to_json(sort_of(value=odd_values_result["v one"]), "sort")}
+    return {"sort": to_xcom(sort_of(value=odd_values_result["v one"]), "sort")}
 
 
 @task
 def change(params):
     from airflow_functions import change
 
-    return {"changed": to_json(change(nested=params["kept"]), "changed")}
+    return {"changed": to_xcom(change(nested=params["kept"]), "changed")}
 
 
 @task
@@ -291,7 +291,7 @@ def unchanged(params):
     from airflow_functions import pair
 
     return {
-        "unchanged": to_json(
+        "unchanged": to_xcom(
             pair(value=params["nested"], other=params["kept"]), "unchanged"
         )
     }
@@ -301,14 +301,14 @@ def unchanged(params):
 def given():
     from airflow_functions import pair
 
-    return {"given": to_json(pair(value="{{ 1 }}.sh", other=[None, 1.0]), "given")}
+    return {"given": to_xcom(pair(value="{{ 1 }}.sh", other=[None, 1.0]), "given")}
 
 
 @task
 def text(params):
     from airflow_functions import pair
 
-    return {"texts": to_json(pair(value=params["text"], other=params["none"]), "texts")}
+    return {"texts": to_xcom(pair(value=params["text"], other=params["none"]), "texts")}
 
 
 @task
@@ -316,7 +316,7 @@ def facts(run_id, ti, ts=None):
     from airflow_functions import facts
 
     return {
-        "facts": to_json(
+        "facts": to_xcom(
             call(facts, run_id=run_id, attempt=ti.try_number, when=ts, step="facts"),
             "facts",
         )
@@ -328,7 +328,7 @@ def positional(params):
     from airflow_functions import positional
 
     return {
-        "sum": to_json(positional(params["number"], other=float(params["half"])), "sum")
+        "sum": to_xcom(positional(params["number"], other=float(params["half"])), "sum")
     }
 
 
@@ -343,20 +343,20 @@ def make(params):
 def weigh(make_result):
     from airflow_functions import weigh
 
-    return {"weight": to_json(weigh(model=load_object(make_result["model"])), "weight")}
+    return {"weight": to_xcom(weigh(model=load_object(make_result["model"])), "weight")}
 
 
 @task
 def default(weigh_result):
     from airflow_functions import pair
 
-    return {"default": to_json(pair(value=weigh_result["weight"]), "default")}
+    return {"default": to_xcom(pair(value=weigh_result["weight"]), "default")}
 
 
 @task
 def shell(params):
     return {
-        "shown": to_json(
+        "shown": to_xcom(
             run_shell(
                 'export shown="$text"', {"text": params["text"]}, returns=["shown"]
             )["shown"],

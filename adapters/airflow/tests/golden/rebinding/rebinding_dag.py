@@ -2,63 +2,63 @@
 
 from airflow.sdk import Param, TaskGroup, dag, task
 
-from tasklib.xcom import to_json
+from tasklib.xcom import to_xcom
 
 
 @task
 def first(params):
     from airflow_functions import add_one
 
-    return {"total": to_json(add_one(total=params["total"]), "total")}
+    return {"total": to_xcom(add_one(total=params["total"]), "total")}
 
 
 @task(task_id="add_0")
 def x_add_0(first_result):
     from airflow_functions import add_one
 
-    return {"total": to_json(add_one(total=first_result["total"]), "total")}
+    return {"total": to_xcom(add_one(total=first_result["total"]), "total")}
 
 
 @task(task_id="add_1")
 def x_add_1(x_add_0_result):
     from airflow_functions import add_one
 
-    return {"total": to_json(add_one(total=x_add_0_result["total"]), "total")}
+    return {"total": to_xcom(add_one(total=x_add_0_result["total"]), "total")}
 
 
 @task(task_id="keep")
 def x_keep(x_add_1_result):
     from airflow_functions import same
 
-    return {"kept_1": to_json(same(value=x_add_1_result["total"]), "kept_1")}
+    return {"kept_1": to_xcom(same(value=x_add_1_result["total"]), "kept_1")}
 
 
 @task(task_id="add_0")
 def y_add_0(first_result):
     from airflow_functions import add_one
 
-    return {"total": to_json(add_one(total=first_result["total"]), "total")}
+    return {"total": to_xcom(add_one(total=first_result["total"]), "total")}
 
 
 @task(task_id="add_1")
 def y_add_1(y_add_0_result):
     from airflow_functions import add_one
 
-    return {"total": to_json(add_one(total=y_add_0_result["total"]), "total")}
+    return {"total": to_xcom(add_one(total=y_add_0_result["total"]), "total")}
 
 
 @task(task_id="keep")
 def y_keep(y_add_1_result):
     from airflow_functions import same
 
-    return {"kept_2": to_json(same(value=y_add_1_result["total"]), "kept_2")}
+    return {"kept_2": to_xcom(same(value=y_add_1_result["total"]), "kept_2")}
 
 
 @task
 def last(y_add_1_result):
     from airflow_functions import add_one
 
-    return {"total": to_json(add_one(total=y_add_1_result["total"]), "total")}
+    return {"total": to_xcom(add_one(total=y_add_1_result["total"]), "total")}
 
 
 @dag(schedule=None, catchup=False, params={"total": Param(0, type="integer")})

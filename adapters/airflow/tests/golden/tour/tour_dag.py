@@ -11,7 +11,7 @@ from tasklib.files import catalog
 from tasklib.notebook import run_notebook
 from tasklib.objects import load_object, save_object
 from tasklib.shell import run_shell
-from tasklib.xcom import to_json
+from tasklib.xcom import to_xcom
 
 
 @task
@@ -21,7 +21,7 @@ def prepare(params):
     with catalog(put=["*.csv"]) as files:
         counts, table = prepare(rows=params["rows"], scale=float(params["scale"]))
     return {
-        "counts": to_json(counts, "counts"),
+        "counts": to_xcom(counts, "counts"),
         "table": save_object(table, "table"),
         "files": files.manifest,
     }
@@ -36,8 +36,8 @@ def small_train(prepare_result, params):
             table=load_object(prepare_result["table"]), degree=params["degrees"]["a"]
         )
     return {
-        "model_a": to_json(model_a, "model_a"),
-        "score_a": to_json(score_a, "score_a"),
+        "model_a": to_xcom(model_a, "model_a"),
+        "score_a": to_xcom(score_a, "score_a"),
         "files": files.manifest,
     }
 
@@ -51,8 +51,8 @@ def large_train(prepare_result, params):
             table=load_object(prepare_result["table"]), degree=params["degrees"]["b"]
         )
     return {
-        "model_b": to_json(model_b, "model_b"),
-        "score_b": to_json(score_b, "score_b"),
+        "model_b": to_xcom(model_b, "model_b"),
+        "score_b": to_xcom(score_b, "score_b"),
         "files": files.manifest,
     }
 
@@ -62,7 +62,7 @@ def select(small_train_result, large_train_result):
     from airflow_functions import select
 
     return {
-        "best": to_json(
+        "best": to_xcom(
             select(
                 model_a=small_train_result["model_a"],
                 model_b=large_train_result["model_b"],
@@ -80,7 +80,7 @@ def evaluate(select_result, prepare_result):
 
     with catalog(get=["table.csv"], upstream=[prepare_result["files"]]):
         slope, nothing = call(evaluate, best=select_result["best"])
-    return {"slope": to_json(slope, "slope"), "nothing": to_json(nothing, "nothing")}
+    return {"slope": to_xcom(slope, "slope"), "nothing": to_xcom(nothing, "nothing")}
 
 
 @task
@@ -93,7 +93,7 @@ def examine(select_result, prepare_result, params, run_id):
             save_as=f".notebooks/{run_id}/examine.ipynb",
         )
     return {
-        "summary": to_json(results["summary"], "summary"),
+        "summary": to_xcom(results["summary"], "summary"),
         "frame": save_object(results["frame"], "frame"),
     }
 
@@ -116,8 +116,8 @@ def report(evaluate_result, small_train_result, large_train_result, params):
             returns=["size", "kinds"],
         )
     return {
-        "size": to_json(results["size"], "size"),
-        "kinds": to_json(results["kinds"], "kinds"),
+        "size": to_xcom(results["size"], "size"),
+        "kinds": to_xcom(results["kinds"], "kinds"),
         "files": files.manifest,
     }
 
@@ -127,7 +127,7 @@ def kinds(params):
     from airflow_functions import pair
 
     return {
-        "kinds_seen": to_json(
+        "kinds_seen": to_xcom(
             pair(value=params["note"], other=params["extra"]), "kinds_seen"
         )
     }

@@ -9,5 +9,4 @@ class RunFacts:
     @hook_impl
     def after_catalog_created(self, catalog, save_version):
         """``save_version`` is the id of the session."""
-        catalog["attempt"] = 1
         catalog["run_id"] = save_version

@@ -1,7 +1,6 @@
 """The nodes of the pipeline 'json'."""
 
 from kedro_functions import echo, echo_node, increment, take, to_json as to_json_
-from tasklib.arguments import call
 from tasklib.values import to_json
 
 
@@ -39,8 +38,8 @@ def take_node(self, x_y, parameters, a, x, _):
     ), True
 
 
-def increment_node(x, take_done):
-    return to_json(call(increment, x=x), "run_id"), True
+def increment_node(take_done):
+    return to_json(increment(x=1), "run_id"), True
 
 
 def echo_node_node(value, increment_done):

@@ -57,7 +57,7 @@ def create_pipeline(**kwargs) -> Pipeline:
             ),
             Node(
                 func=increment_node,
-                inputs={"x": "attempt", "take_done": "take_done"},
+                inputs="take_done",
                 outputs=["run_id_", "increment_done"],
                 name="increment",
             ),

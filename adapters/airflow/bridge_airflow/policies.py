@@ -1,0 +1,92 @@
+"""What is said of a task beside its work, as arguments of its operator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bridge.emit.python import literal
+from bridge.errors import AdapterError
+from bridge.findings import Level
+from bridge.model import Pipeline, Resources, Step, Task
+from bridge.nodes import walk
+from bridge.unit import Unit
+from bridge_airflow.tables import OPERATOR_ARGUMENTS
+
+__all__ = ["arguments", "default_arguments", "has_backoff", "told"]
+
+_NAMES = {"cpu": "cpus", "memory": "ram", "gpu": "gpus"}
+
+
+def arguments(step: Step) -> list[str]:
+    """The arguments of the operator of a task, or of a unit, in which policies are code."""
+    found = []
+    if isinstance(step, Task) and step.retry:
+        found.append(f"retries={literal(step.retry.times)}")
+        if step.retry.times:
+            found.append(f"retry_delay={_seconds(step.retry.delay)}")
+    if isinstance(step, Task) and step.timeout is not None:
+        found.append(f"execution_timeout={_seconds(step.timeout)}")
+    if isinstance(step, Task | Unit) and step.resources:
+        found.append(f"resources={literal(_resources(step.resources))}")
+    if isinstance(step, Task | Unit) and step.image and "doc_md" not in _given(step):
+        found.append(f"doc_md={literal(f'To be run in the image `{step.image}`.')}")
+    return [*found, *_overrides(step)]
+
+
+def default_arguments(step: Step) -> str:
+    """The arguments of the operators of all tasks in the group that a composite is."""
+    found = [argument.partition("=") for argument in _overrides(step)]
+    pairs = ", ".join(f"{literal(name)}: {value}" for name, _, value in found)
+    return f"default_args={{{pairs}}}" if pairs else ""
+
+
+def _seconds(seconds: float) -> str:
+    return f"timedelta(seconds={literal(seconds)})"
+
+
+def _resources(asked: Resources) -> dict[str, Any]:
+    values = {name: getattr(asked, word) for word, name in _NAMES.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _given(step: Step) -> Mapping[str, Any]:
+    return step.overrides.get("airflow", {})
+
+
+def _overrides(step: Step) -> Iterator[str]:
+    for name, value in _given(step).items():
+        if name == "group":  # says which tasks share a place
+            continue
+        if name not in OPERATOR_ARGUMENTS:
+            raise AdapterError(
+                f"overrides of '{step.name}' give airflow '{name}'; "
+                f"there are {', '.join(OPERATOR_ARGUMENTS)}"
+            )
+        yield f"{name}={_value(step, name, value)}"
+
+
+def _value(step: Step, name: str, value: Any) -> str:
+    try:
+        return literal(json.loads(json.dumps(value, allow_nan=False)))
+    except (TypeError, ValueError):
+        message = f"overrides of '{step.name}' give airflow's '{name}' a value that is no JSON"
+        raise AdapterError(message) from None
+
+
+def has_backoff(step: Step) -> bool:
+    """Whether the delay between attempts grows, which Airflow does by chance in part."""
+    retry = getattr(step, "retry", None)
+    return bool(retry and retry.delay and retry.backoff != 1 and retry.times > 1)
+
+
+def told(pipeline: Pipeline) -> dict[tuple[str, str], tuple[Level, str]]:
+    """What became of overrides that are not for Airflow."""
+    found = {}
+    for path, step in walk(pipeline):
+        if step.overrides and not _given(step):
+            names = ", ".join(step.overrides)
+            message = f"overrides of '{path}' are for {names} alone"
+            found[path, "overrides"] = (Level.CARRIED, message)
+    return found

@@ -1,0 +1,141 @@
+"""Runs random programs here and on engines, and tells where they do not agree.
+
+``python -m bridge.testing.fuzz --on ENGINE,... --count 200 --seed 1``: what differs is made as
+small as it gets and told as Python that can be pasted into a test, with both records.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bridge.model import Pipeline
+from bridge.testing.differential import (
+    disagreement,
+    lacking,
+    run_here,
+    run_there,
+    sample,
+    together,
+)
+from bridge.testing.printing import source
+from bridge.testing.shrink import shrink
+
+__all__ = ["Fuzz", "main"]
+
+
+class Fuzz:
+    """Programs on one engine; ``folder`` is where the runs leave what they leave."""
+
+    def __init__(self, engine: str, folder: Path, tries: int) -> None:
+        self.engine, self.runs, self.found = engine, 0, 0
+        self._folder, self._tries = folder, tries
+
+    def run(self, programs: Sequence[Pipeline], batch: int) -> None:
+        """Run the programs, those that succeed side by side, and tell what differs."""
+        passing, failing = self._sorted(programs)
+        self._say(f"{len(passing)} programs that succeed, {len(failing)} that fail")
+        done = 0
+        for start in range(0, len(passing), batch):
+            self._batch(passing[start : start + batch])
+            done += len(passing[start : start + batch])
+            self._say(f"{done} of {len(passing)}, {self.runs} runs, {self.found} differences")
+        for i, program in enumerate(failing):
+            self._alone(program)
+            self._say(f"failing {i + 1} of {len(failing)}, {self.found} differences")
+
+    def _say(self, text: str) -> None:
+        print(f"[{self.engine}] {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def _sorted(self, programs: Sequence[Pipeline]) -> tuple[list[Pipeline], list[Pipeline]]:
+        """The programs that succeed, and those that fail."""
+        found: tuple[list[Pipeline], list[Pipeline]] = [], []
+        for program in programs:
+            with tempfile.TemporaryDirectory() as folder:
+                run = run_here(program, Path(folder) / "here")
+            found[run.status != "succeeded"].append(program)
+        return found
+
+    def _wrong(self, pipeline: Pipeline) -> list[str]:
+        self.runs += 1
+        return disagreement(pipeline, self.engine, self._folder / f"{self.runs}")
+
+    def _batch(self, programs: Sequence[Pipeline]) -> None:
+        wrong = self._wrong(together(programs))
+        if not wrong:
+            return
+        self._say(f"{len(wrong)} differences among {len(programs)} programs, {wrong[0][:300]}")
+        if len(programs) == 1:
+            self._tell(together(programs), wrong)
+            return
+        before, half = self.found, len(programs) // 2
+        self._batch(programs[:half])
+        self._batch(programs[half:])
+        if self.found == before:  # only all of them together show it
+            self._tell(together(programs), wrong)
+
+    def _alone(self, program: Pipeline) -> None:
+        if wrong := self._wrong(program):
+            self._tell(program, wrong)
+
+    def _tell(self, pipeline: Pipeline, wrong: list[str]) -> None:
+        """Make the pipeline as small as it gets, and print it with both records."""
+        self.found += 1
+        kinds = {line.partition(":")[0] for line in wrong}
+
+        def shows(smaller: Pipeline) -> bool:
+            return any(line.partition(":")[0] in kinds for line in self._wrong(smaller))
+
+        self._say(f"making it smaller: {wrong[0][:300]}")
+        pipeline = shrink(pipeline, shows, self._tries)
+        folder = self._folder / f"difference-{self.found}"
+        lines = [f"=== {self.engine}: difference {self.found}", source(pipeline)]
+        lines += disagreement(pipeline, self.engine, folder)
+        lines += self._records(pipeline, self._folder / f"records-{self.found}")
+        print("\n".join(lines), flush=True)  # noqa: T201
+
+    def _records(self, pipeline: Pipeline, folder: Path) -> Iterator[str]:
+        records = (
+            run_here(pipeline, folder / "here"),
+            run_there(pipeline, self.engine, folder / "there"),
+        )
+        for run in records:
+            told = {**run.to_json(), "artifacts": {}}
+            told["steps"] = [f"{s.name}: {s.status}, {s.attempts}" for s in run.steps]
+            yield f"--- {run.on}\n{json.dumps(told, indent=1, ensure_ascii=False)}"
+
+
+def _arguments(given: Sequence[str] | None) -> Namespace:
+    parser = ArgumentParser(prog="python -m bridge.testing.fuzz", description=__doc__)
+    parser.add_argument("--on", default="fake", help="engines, separated by commas")
+    parser.add_argument("--count", type=int, default=200, help="how many programs on each")
+    parser.add_argument("--seed", type=int, default=1, help="another number, other programs")
+    parser.add_argument("--batch", type=int, default=20, help="how many in one run of an engine")
+    parser.add_argument("--tries", type=int, default=100, help="runs to make a difference smaller")
+    parser.add_argument("--folder", type=Path, help="where what differs is kept")
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """The command; gives 1 when anything differs."""
+    arguments = _arguments(given)
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="fuzz-"))
+    found = 0
+    for engine in arguments.on.split(","):
+        started = time.monotonic()
+        fuzz = Fuzz(engine, folder / engine, arguments.tries)
+        fuzz.run(sample(arguments.count, arguments.seed, lacking(engine)), arguments.batch)
+        seconds = time.monotonic() - started
+        line = f"{engine}: {arguments.count} programs in {fuzz.runs} runs, {seconds:.0f} s, "
+        print(f"{line}{fuzz.found} differences", flush=True)  # noqa: T201
+        found += fuzz.found
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

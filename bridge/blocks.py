@@ -39,7 +39,8 @@ class Left:
 
 def runs_as_whole(step: Composite, flat: bool) -> bool:
     """Whether a composite is one node: all but branches without a handler of failures in them."""
-    return not (flat and isinstance(step, Parallel)) or handles_failure(step)
+    whole = not (flat and isinstance(step, Parallel)) or step.terminate_with_failure
+    return whole or handles_failure(step)
 
 
 def handles_failure(step: Composite) -> bool:

@@ -72,6 +72,8 @@ def check_names(pipeline: Pipeline) -> Iterator[Problem]:
     for path, step in walk(pipeline):
         if isinstance(step, Unit):
             continue  # it has the path of its first step
+        if step.terminate_with_failure and step.terminate_with_success:
+            yield Problem(f"'{step.name}' cannot end the run both ways", step.where)
         other = seen.setdefault(path, step)
         if other is not step and other.name == step.name:
             yield Problem(f"two steps are named '{step.name}' in one place, '{path}'", step.where)
@@ -127,8 +129,6 @@ def _check_policy(task: Task) -> Iterator[Problem]:
     for name in (*task.environment, *task.secrets):
         if not name or "=" in name or "\0" in name:
             yield Problem(f"{name!r} of '{task.name}' cannot name a variable", task.where)
-    if task.terminate_with_failure and task.terminate_with_success:
-        yield Problem(f"'{task.name}' cannot end the run both ways", task.where)
 
 
 def _is_positive(value: object, least: float) -> bool:

@@ -42,7 +42,18 @@ def composite(writer: Writer, place: Place, node: Node) -> list[str]:
         lines.append(f"{variable} = []")
         place.manifests[node.path] = (f"*{variable}",)
         gather = (*gather, variable)
-    return [*lines, *_WRITERS[type(node.task)](writer, place, node, gather)]
+    lines += _WRITERS[type(node.task)](writer, place, node, gather)
+    return [*lines, *_terminate(writer, place, node)]
+
+
+def _terminate(writer: Writer, place: Place, node: Node) -> list[str]:
+    """A composite that is to end the run with a failure."""
+    if not node.task.terminate_with_failure:
+        return []
+    said = literal(f"'{node.task.name}' ends the run with a failure")
+    name = text((*place.name, node.path))
+    raised = f"raise {writer.need('Terminated')}({said})"
+    return [f"with {writer.need('step')}({name}):", *indent([raised])]
 
 
 def _unit(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
@@ -157,14 +168,15 @@ def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> 
     if node.path in place.manifests:
         inner.files = (*inner.files, *place.manifests[node.path])
     lines = writer.flow(inner)
+    if step.index_as and "=" not in step.index_as:
+        variables = f"{{{literal(step.index_as)}: str({number})}}"
+        lines = [f"with {writer.need('environment')}({variables}):", *indent(lines or ["pass"])]
     if step.break_on:
         over = inner.targets.get(step.break_on) or _taken(writer, place, node, step.break_on)
         left = flow.sets.get(step.break_on)
         sure = left is None or left.certain
-        lines += [
-            f"if {over}:" if sure else f"if {over} is not ABSENT and {over}:",
-            "    break",
-        ]
+        test = over if sure else f"{over} is not ABSENT and {over}"
+        lines += [f"if {test}:", "    break"]
     loop = f"for {number} in range({literal(step.max_iterations)}):"
     return [*setup, loop, *indent(lines or ["pass"]), *_settle(writer, place, node, inner)]
 

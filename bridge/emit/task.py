@@ -149,7 +149,7 @@ def _python(making: _Making) -> _Made:
 
 def _call(making: _Making, function: str) -> str:
     reads = making.node.reads
-    if all(trusted(making.flow, read) for read in reads):
+    if making.node.signature.direct and all(trusted(making.flow, read) for read in reads):
         positional = [making.expression(r) for r in reads if r.argument.positional_only]
         return f"{function}({', '.join([*positional, *_keywords(making)])})"
     making.body.need("arguments", "call")

@@ -10,7 +10,7 @@ from bridge.findings import Feature
 from bridge.lower.units import unit
 from bridge.model import Parallel, Pipeline, Step
 
-__all__ = ["FEATURES", "HOW", "asks", "with_followers"]
+__all__ = ["FEATURES", "HOW", "asks", "followers", "merged", "with_followers"]
 
 FEATURES = (Feature.ON_FAILURE,)
 HOW = "one task that carries out the step, and what follows or else the handler"
@@ -29,7 +29,7 @@ def with_followers(
 
     ``order`` has for each step those just before it. Also gives the steps in each unit.
     """
-    groups = _merged(_followers(order, name) for name in these)
+    groups = merged(followers(order, name) for name in these)
     members = {name: i for i, group in enumerate(groups) for name in group}
     steps: list[Step] = []
     units: dict[str, list[str]] = {}
@@ -45,7 +45,8 @@ def with_followers(
     return replace(pipeline, steps=steps), units
 
 
-def _followers(order: Mapping[str, Iterable[str]], name: str) -> set[str]:
+def followers(order: Mapping[str, Iterable[str]], name: str) -> set[str]:
+    """A step, and all that waits for it."""
     found = {name}
     for other, earlier in order.items():
         if not found.isdisjoint(earlier):
@@ -53,7 +54,7 @@ def _followers(order: Mapping[str, Iterable[str]], name: str) -> set[str]:
     return found
 
 
-def _merged(groups: Iterable[set[str]]) -> list[set[str]]:
+def merged(groups: Iterable[set[str]]) -> list[set[str]]:
     """The groups, those that share a step as one."""
     found: list[set[str]] = []
     for group in groups:

@@ -11,9 +11,12 @@ from dataclasses import replace
 
 from bridge.errors import UsageError
 from bridge.flow import Flow, Output, analyse, walk
+from bridge.lower.failures import followers, merged
 from bridge.lower.units import unit
 from bridge.model import Composite, Pipeline, Step
-from bridge.order import components, find_cycle, sort
+from bridge.order import arrange, components, find_cycle, sort
+from bridge.signatures import signature
+from bridge.touches import Touches
 from bridge.values import Kind
 
 __all__ = ["SHARED", "WAYS", "fuse", "grouping"]
@@ -30,13 +33,29 @@ def grouping(pipeline: Pipeline, way: str, adapter: str) -> dict[str, str]:
     Raises UsageError for another.
     """
     if way == "composite":
-        return {s.name: s.name for s in pipeline.steps if isinstance(s, Composite)}
-    if way == "tag":
+        found = {s.name: s.name for s in pipeline.steps if isinstance(s, Composite)}
+    elif way == "tag":
         found = {s.name: str(s.overrides.get(adapter, {}).get("group", "")) for s in pipeline.steps}
-        return {name: group for name, group in found.items() if group}
-    if way == "data":
-        return _by_data(analyse(pipeline))
-    raise UsageError(f"steps cannot be grouped by '{way}'; there are {', '.join(WAYS)}")
+    elif way == "data":
+        found = _by_data(analyse(pipeline))
+    else:
+        raise UsageError(f"steps cannot be grouped by '{way}'; there are {', '.join(WAYS)}")
+    return _with_skipped(pipeline, {name: group for name, group in found.items() if group})
+
+
+def _with_skipped(pipeline: Pipeline, groups: Mapping[str, str]) -> dict[str, str]:
+    """The groups, each with the steps that may be skipped by what happens in it."""
+    members: dict[str, set[str]] = {}
+    for name, group in groups.items():
+        members.setdefault(group, set()).add(name)
+    ends = [s for s in pipeline.steps if s.on_failure or s.terminate_with_success]
+    if not any(step.name in groups for step in ends):
+        return dict(groups)
+    touches = Touches(signature)
+    order, _ = arrange(pipeline, touches.reads, touches.writes)
+    skipped = (followers(order, step.name) for step in ends if step.name in groups)
+    found = merged([*members.values(), *skipped])
+    return {name: min(group) for group in found for name in group}
 
 
 def _by_data(flow: Flow) -> dict[str, str]:

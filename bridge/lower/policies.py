@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.findings import Feature
-from bridge.model import Step, Task
+from bridge.model import Composite, Step, Task
 
 __all__ = ["FEATURES", "HOW", "asks"]
 
@@ -21,4 +21,4 @@ HOW = "code around the call"
 def asks(step: Step, lowered: frozenset[Feature]) -> bool:
     """Whether the step says what is to be lowered."""
     found = {feature for name, feature in _ATTRIBUTES.items() if getattr(step, name, None)}
-    return isinstance(step, Task) and not lowered.isdisjoint(found)
+    return isinstance(step, Task | Composite) and not lowered.isdisjoint(found)

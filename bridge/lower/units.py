@@ -14,7 +14,10 @@ __all__ = ["members", "unit"]
 
 
 def unit(steps: Sequence[Step], around: Pipeline, why: str, name: str = "") -> Unit:
-    """The steps of ``around`` in a unit of their own, which waits for what they waited for."""
+    """The steps of ``around`` in a unit of their own, which waits for what they waited for.
+
+    Of a step that ends ``around``, all that waits for it must be among them or wait for the unit.
+    """
     names = {step.name for step in steps}
     outside = dict.fromkeys(e for step in steps for e in step.after if e not in names)
     inner = [replace(s, after=[e for e in s.after if e in names]) for s in steps]
@@ -24,6 +27,7 @@ def unit(steps: Sequence[Step], around: Pipeline, why: str, name: str = "") -> U
     return Unit(
         name=name or steps[0].name,
         after=list(outside),
+        terminate_with_success=any(step.terminate_with_success for step in steps),
         overrides=overrides,
         where=steps[0].where,
         pipeline=pipeline,

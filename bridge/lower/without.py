@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
@@ -29,20 +29,22 @@ def without(pipeline: Pipeline, attributes: Iterable[Attribute]) -> Pipeline:
     return _pipeline(pipeline, "", names)
 
 
-def todos(dropped: Iterable[Finding], pipeline: Pipeline) -> dict[str, list[str]]:
+def todos(dropped: Sequence[Finding], pipeline: Pipeline) -> dict[str, list[str]]:
     """What is to be said of what was left out, by the path of a step that a writer writes.
 
     ``pipeline`` is what the writer is given: what was left out inside a step that is written as
-    one is said there.
+    one is said there, and nothing of what a handler held that was itself left out.
     """
     flow, units = analyse(pipeline), members(pipeline)
+    handlers = {f"{f.step}.on_failure".lstrip(".") for f in dropped if f.attribute == "on_failure"}
     found: dict[str, list[str]] = {}
     for finding in dropped:
         parts = finding.step.split(".")
         above = [".".join(parts[:i]) for i in range(len(parts), 0, -1)]
-        places = (units.get(path, path) for path in above)
-        whole = next((place for place in places if place in flow.nodes), finding.step)
-        found.setdefault(whole, []).append(finding.advice)
+        if handlers.isdisjoint(above):
+            places = (units.get(path, path) for path in above)
+            whole = next((place for place in places if place in flow.nodes), finding.step)
+            found.setdefault(whole, []).append(finding.advice)
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bridge.carried.steps import choose, each
+from bridge.carried.surroundings import environment
 from bridge.expressions import reducing
 from bridge.flow import Node
 from bridge.model import Composite, Conditional, Loop, Map, Parallel
@@ -123,7 +124,9 @@ def _loop(running: Running, frame: Frame, node: Node) -> Ended:
         own: dict[str, Held] = {step.index_as: (Kind.JSON, i)} if step.index_as else {}
         again = {*node.inner[""].given, *node.inner[""].carried}
         carried = {n: held for n, held in ended.values.items() if n in again}
-        found = _run(running, frame, node, "", f"{i}.", ended.files, **{**carried, **own})
+        told = {step.index_as: str(i)} if step.index_as and "=" not in step.index_as else {}
+        with environment(told):
+            found = _run(running, frame, node, "", f"{i}.", ended.files, **{**carried, **own})
         ended = _settled([ended, found])
         if ended.error or _is_over(running, frame, node, ended):
             break

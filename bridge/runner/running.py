@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.flow import Flow, Node, Output, Read, Stored
-from bridge.model import Task
+from bridge.model import Step, Task
 from bridge.record import Status, StepRun
 from bridge.results import stored_arguments
 from bridge.runner.journal import Journal
@@ -139,6 +139,10 @@ class Running:
 
         found = run_composite(self, frame, node)
         frame.manifests[node.path] = found.files
+        if found.error is None and node.task.terminate_with_failure:
+            from bridge.carried.steps import Terminated
+
+            return self.failed(frame.name + node.path, Terminated(_terminates(node.task)))
         if found.error is None:
             for output in node.outputs:
                 held = found.values.get(output.name) or _before(frame, node, output)
@@ -266,8 +270,8 @@ def failure(name: str, attempt: int, error: BaseException) -> Error:
     return {"step": name, "attempt": attempt, "type": type(error).__name__, "text": str(error)}
 
 
-def _terminates(task: Task) -> str:
-    return f"'{task.name}' ends the run with a failure"
+def _terminates(step: Step) -> str:
+    return f"'{step.name}' ends the run with a failure"
 
 
 def _before(frame: Frame, node: Node, output: Output) -> Held | None:

@@ -82,6 +82,7 @@ class Nodes:
         function = node.task.reference.load()
         return (
             inspect.isfunction(function)
+            and node.signature.direct
             and not inspect.isgeneratorfunction(function)
             and function.__qualname__ == function.__name__
             and not self.plan.extra_inputs(node)

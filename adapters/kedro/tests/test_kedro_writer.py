@@ -40,11 +40,6 @@ GOLDEN = HERE / "golden"
 CASES = ("training", "odd", "graph", "tuning")
 
 
-@pytest.fixture(autouse=True)
-def path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(HERE))
-
-
 def case(name: str) -> Pipeline:
     from kedro_pipelines import PIPELINES
 

@@ -225,7 +225,7 @@ class _Walk:
             names = [(making.name(scope, Sort.FLAG), Sort.FLAG)]
         branch = pipeline(making, inner, self.depth - 1, names)
         scope.absorb(inner.own, inner.files)
-        ends = [n for n, sort in names if scope.names[n].sure]
+        ends = [n for n, sort in names if n in scope.own and scope.own[n].sure]
         if not ends and making.chance(20):
             ends = [n for n, h in scope.names.items() if h.sure and h.sort is not Sort.OBJECT]
         return Loop(

@@ -18,6 +18,7 @@ SUPPORT |= {
         Feature.INPUTS,
         Feature.INPUTS_PATH,
         Feature.INPUTS_CONSTANT,
+        Feature.INPUTS_FACT,
         Feature.JSON,
         Feature.METRIC,
         Feature.PICKLED,

@@ -11,12 +11,13 @@ from bridge.emit.names import Names
 from bridge.emit.python import comment, docstring, indent, literal
 from bridge.flow import Flow, Node, Output, Parameter, analyse
 from bridge.model import Pipeline
-from bridge.values import Kind
+from bridge.values import Fact, Kind
 
 _HEAD = """import copy
 import json
 import pickle
 import sys
+from datetime import UTC, datetime
 
 
 def pickled(value):
@@ -52,6 +53,9 @@ def write(pipeline: Pipeline, options: Options) -> Export:
             "values",
             "PARAMETERS",
             "RUN",
+            "DATE",
+            "UTC",
+            "datetime",
         }
     )
     carries: set[str] = set()
@@ -66,6 +70,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
             "",
             f"PARAMETERS = {literal(dict(pipeline.parameters))}",
             'RUN = "latest"',
+            "DATE = datetime.now(UTC).isoformat()",
             *tasks,
             _TAIL,
         ]
@@ -74,10 +79,10 @@ def write(pipeline: Pipeline, options: Options) -> Export:
 
 
 def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Options) -> str:
-    values = {read.argument.name: _reached(read.source) for read in node.reads}
+    values = {read.argument.name: _reached(read.source, node) for read in node.reads}
     files = [f"values[{literal(path)}, None]" for path in node.files_from]
     kept = kept_notebook("RUN")
-    found = body(flow, node, values, files, ["parameters", "pickled", "values"], kept)
+    found = body(flow, node, values, files, ["parameters", "pickled", "values", "RUN", "DATE"], kept)
     carries |= found.carries
     pickled = {o.name for o in node.outputs if o.kind is Kind.PICKLED}
     stores = [
@@ -100,7 +105,10 @@ def _todos(options: Options, paths: Iterable[str]) -> list[str]:
     return [comment(f"TODO: {todo}") for todo in todos]
 
 
-def _reached(source: object) -> str:
+def _reached(source: object, node: Node) -> str:
+    if isinstance(source, Fact):
+        facts = {"run_id": "RUN", "step": literal(node.path), "attempt": "1", "logical_date": "DATE"}
+        return facts[source.name]
     if isinstance(source, Parameter):
         return f"parameters[{literal(source.name)}]"
     if isinstance(source, Output):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bridge.errors import Problem
@@ -67,17 +67,31 @@ def leaves(step: Composite, path: str, inner: Mapping[str, Flow], outside: Outsi
             continue
         source = outside(name)
         certain = _is_certain(step, inner, name)
-        kind = found[-1].kind
-        others = [f.kind for f in found] if not isinstance(step, Parallel) or not certain else []
+        kinds = [f.kind for f in found[_last_sure(step, found) :]]
         if source is not None and (not certain or _is_carried(step, inner, name)):
             left.kept += [] if certain else [name]
             certain = certain or getattr(source, "certain", True)
-            others.append(source.kind if isinstance(source, Output | Given) else Kind.JSON)
-        if any((kind is Kind.PICKLED) != (other is Kind.PICKLED) for other in others):
+            kinds.append(source.kind if isinstance(source, Output | Given) else Kind.JSON)
+        if _are_mixed(kinds):
             message = f"'{name}' is an object in one way through '{path}' and JSON in another"
             left.problems.append(Problem(message, step.where))
-        left.outputs.append(Output(path, name, kind, certain))
+        left.outputs.append(Output(path, name, _kind(kinds), certain))
     return left
+
+
+def _are_mixed(kinds: Sequence[Kind]) -> bool:
+    return Kind.PICKLED in kinds and any(kind is not Kind.PICKLED for kind in kinds)
+
+
+def _kind(kinds: Sequence[Kind]) -> Kind:
+    """How a value travels that is there on several ways: as a metric, if it is one on any."""
+    return Kind.METRIC if Kind.METRIC in kinds else kinds[0]
+
+
+def _last_sure(step: Composite, found: Sequence[Output]) -> int:
+    """Which of the branches that set a name is the first whose value may be the one that stays."""
+    sure = [i for i, output in enumerate(found) if output.certain]
+    return sure[-1] if isinstance(step, Parallel) and sure else 0
 
 
 def _is_certain(step: Composite, inner: Mapping[str, Flow], name: str) -> bool:
@@ -97,8 +111,9 @@ def names_left(flow: Flow, own: Mapping[str, Source]) -> Iterator[Output | Probl
     for name in names:
         found = [way[name] for way in [normal, *ways] if name in way]
         certain = all(name in way and way[name].certain for way in [normal, *ways])
-        yield Output(found[0].step, name, found[0].kind, certain)
-        if any((f.kind is Kind.PICKLED) != (found[0].kind is Kind.PICKLED) for f in found):
+        kinds = [f.kind for f in found]
+        yield Output(found[0].step, name, _kind(kinds), certain)
+        if _are_mixed(kinds):
             text = (
                 f"'{name}' is an object in one way through '{flow.pipeline.name}', JSON in another"
             )

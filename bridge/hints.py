@@ -94,12 +94,11 @@ HINTS: Mapping[str, Hint] = {
         "install them where the tasks run",
         "see that they are installed where the tasks run",
     ),
-    "image": Hint(
-        "run all of it in that image", "name the image where the project is deployed"
-    ),
+    "image": Hint("run all of it in that image", "name the image where the project is deployed"),
     "dataset": Hint("load and save the data inside the functions"),
     "overrides": Hint(
-        "leave them out for this target", "set them by hand in what is generated"
+        "leave them out for this target",
+        "set them by hand in what is generated, if they matter there",
     ),
-}  # fmt: skip
+}
 """For everything that can be set in a pipeline, by the name of its feature."""

@@ -50,7 +50,8 @@ def collect(
             run.files |= manifest(path) or {}
         if status == "succeeded":
             scope |= {output.name: output for output in node.outputs}
-    values = {name: (output.kind, value(output)) for name, output in scope.items()}
+    sets = {} if run.error else flow.sets
+    values = {n: (sets.get(n, output).kind, value(output)) for n, output in scope.items()}
     settle(run, {name: held for name, held in values.items() if not is_absent(held[1])})
     if flow.pipeline.datasets:
         ran = [step.name for step in run.steps if step.status == "succeeded"]

@@ -10,12 +10,14 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
 import click
+import finding_pages
+from tables import table
 
 import bridge.testing.conformance  # noqa: F401 - lets the functions of the cases be imported
 from bridge.adapter import load
@@ -28,6 +30,7 @@ from bridge.testing.cases import FAILING, PASSING
 from bridge.translate import render
 
 ROOT = Path(__file__).resolve().parent.parent
+FINDINGS = ROOT / "docs" / "findings"
 EXAMPLE = ROOT / "examples" / "weather" / "pipeline.py"
 ADAPTERS = sorted(path.parent.name for path in ROOT.glob("adapters/*/pyproject.toml"))
 
@@ -36,12 +39,17 @@ MARKER = re.compile(r"^<!-- ([a-z]+)(?: .+?)? -->$", re.MULTILINE)
 LANGUAGES = {".py": "python", ".toml": "toml", ".yml": "yaml"}
 
 
-def pages() -> list[Path]:
-    """The pages that may have generated blocks."""
-    return sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("adapters/*/*.md")])
+def sources() -> dict[Path, str]:
+    """The pages that may have generated blocks; those about findings as they begin."""
+    found = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("adapters/*/*.md")]
+    written = [page for page in found if page.parent != FINDINGS or page.name == "README.md"]
+    return {page: page.read_text(encoding="utf-8") for page in sorted(written)} | {
+        FINDINGS / f"{code}.md": f"# `{code}`\n\n<!-- finding {code} -->\n<!-- /finding -->\n"
+        for code in finding_pages.codes(ADAPTERS)
+    }
 
 
-def updated(page: Path) -> str:
+def updated(page: Path, text: str) -> str:
     """The text of a page with its generated blocks made anew.
 
     Raises SystemExit for a marker that opens no known block.
@@ -52,7 +60,6 @@ def updated(page: Path) -> str:
         head = f"<!-- {kind} {what}".rstrip()
         return f"{head} -->\n{BLOCKS[kind](page, *what.split())}\n<!-- /{kind} -->"
 
-    text = page.read_text(encoding="utf-8")
     opened, closed = MARKER.findall(text), [found[1] for found in BLOCK.finditer(text)]
     if opened != closed or not BLOCKS.keys() >= set(opened):
         sys.exit(f"{page}: of the blocks {opened}, {closed} are closed; there are {[*BLOCKS]}")
@@ -60,14 +67,6 @@ def updated(page: Path) -> str:
 
 
 # Tables
-
-
-def table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
-    )
 
 
 def matrix(page: Path) -> str:
@@ -119,6 +118,16 @@ def cases(page: Path) -> str:
 
 def _case(name: str, says: str) -> list[str]:
     return [f'<a id="case-{name}"></a>`{name}`', says]
+
+
+def findings(page: Path) -> str:
+    """The codes of all findings, with their pages."""
+    return finding_pages.index(ADAPTERS)
+
+
+def finding(page: Path, code: str) -> str:
+    """One code of a finding."""
+    return finding_pages.page(code, ADAPTERS)
 
 
 # The command line
@@ -189,18 +198,27 @@ def _fenced(path: str, text: str) -> str:
 
 BLOCKS: dict[str, Callable[..., str]] = {
     function.__name__: function
-    for function in (matrix, features, cases, commands, reference, file, export)
+    for function in (
+        *(matrix, features, cases, findings, finding),
+        *(commands, reference, file, export),
+    )
 }
 
 
 def main(check: bool) -> None:
-    """Write what has changed, or tell of it and fail."""
-    stale = {page: text for page in pages() if (text := updated(page)) != page.read_text("utf-8")}
-    if check and stale:
-        names = ", ".join(str(page.relative_to(ROOT)) for page in stale)
+    """Write what has changed and remove what is no more, or tell of it and fail."""
+    texts = {page: updated(page, text) for page, text in sources().items()}
+    stale = [
+        page for page, text in texts.items() if not page.exists() or page.read_text("utf-8") != text
+    ]
+    gone = [page for page in FINDINGS.glob("*.md") if page not in texts]
+    if check and (stale or gone):
+        names = ", ".join(str(page.relative_to(ROOT)) for page in [*stale, *gone])
         sys.exit(f"out of date: {names}; run 'make docs'")
-    for page, text in stale.items():
-        page.write_text(text, encoding="utf-8")
+    for page in stale:
+        page.write_text(texts[page], encoding="utf-8")
+    for page in gone:
+        page.unlink()
 
 
 if __name__ == "__main__":

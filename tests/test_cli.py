@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-BRIDGE = Path(sys.executable).with_name("bridge")
+from command import BRIDGE, bridge
 
 FUNCTIONS = """
 def double(x: int) -> int:
@@ -41,19 +38,6 @@ def project(here):
     (here / "cli_functions.py").write_text(FUNCTIONS)
     (here / "flow.py").write_text(PIPELINE)
     return here
-
-
-def bridge(*words, code=0, **environment):
-    done = subprocess.run(
-        [BRIDGE, *map(str, words)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-        check=False,
-    )
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def test_help_names_every_command():

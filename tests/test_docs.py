@@ -11,7 +11,12 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
+import plain
 import pytest
+
+import bridge
+from bridge.findings import attributes
+from bridge.hints import HINTS
 
 ROOT = Path(__file__).parent.parent
 GENERATED = re.compile(r"^<!-- ([a-z]+)\b.*?-->\n.*?^<!-- /\1 -->$", re.DOTALL | re.MULTILINE)
@@ -87,6 +92,22 @@ def test_every_conformance_case_is_told_of() -> None:
     cases = set(re.findall(r'<a id="(case-[^"]+)">', text))
     assert cases
     assert cases - set(re.findall(r"\]\(#(case-[^)]+)\)", text)) == set()
+
+
+def test_every_example_of_a_finding_says_what_it_is_about(monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    from finding_pages import EXAMPLES
+
+    inner = bridge.Pipeline([bridge.Stub(name="s")])
+    names = {**vars(bridge), "train": plain.one, "steps": inner.steps, "tidy_up": inner}
+    names |= dict.fromkeys(["branch", "left", "right"], inner)
+    for feature, example in EXAMPLES.items():
+        *lines, last = example.splitlines()
+        exec("\n".join(lines), names)
+        said = eval(last, names)
+        pipeline = said if isinstance(said, bridge.Pipeline) else bridge.Pipeline([said])
+        assert feature in {found.feature for found in attributes(pipeline)}
+    assert EXAMPLES.keys() == HINTS.keys()
 
 
 @pytest.mark.parametrize("page", having("python"))

@@ -11,7 +11,6 @@ from bridge import (
     Resources,
     ShellTask,
     Stub,
-    fact,
     metric,
 )
 from bridge.adapter import installed, load, version
@@ -95,12 +94,6 @@ def test_a_policy_can_be_left_out_with_a_todo():
     assert "# TODO: resources of 'one' is left out" in export.files["script.py"]
     assert [f.code for f in export.report.refused()] == ["resources.dropped"]
     assert export.report.totals()["read"] == len(list(attributes(asking)))
-
-
-def test_a_construct_cannot_be_left_out():
-    asking = pipeline(inputs={"run": fact("run_id")})
-    with pytest.raises(TranslationError, match=r"inputs\['run'\] of 'one' cannot be carried"):
-        render(asking, "fake", "ignore")
 
 
 def test_check_writes_nothing_and_counts_everything(here):

@@ -32,7 +32,7 @@ to = click.option("--to", required=True, metavar="NAME", help="The framework to 
 group = click.option(
     "--group",
     type=click.Choice(["composite", "tag", "data"]),
-    default="",
+    callback=lambda ctx, param, value: value or "",
     help="Steps that share a task: those of a composite, of a group in overrides, or those "
     "that hand on objects.",
 )

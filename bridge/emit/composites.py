@@ -231,9 +231,9 @@ def _set_here(writer: Writer, place: Place, node: Node, inner: Place) -> list[st
         begins = name in inner.flow.carried or not outputs[name].certain
         if value and keeps:
             lines += [f"{target} = {value}"] if value != target else []
-        elif begins:
+        elif begins and (target not in place.begun or name in inner.flow.carried):
             lines.append(f"{target} = {writer.need('ABSENT')}")
-        else:
+        elif not begins:
             continue
         inner.begun.add(target)
     return lines

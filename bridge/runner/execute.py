@@ -93,6 +93,8 @@ def _record(
     run.error = ended.error
     run.steps = running.steps + [StepRun(n, "skipped", 0) for n in skipped(flow, running.steps)]
     values = {name: (Kind.JSON, value) for name, value in parameters.items()} | ended.values
+    if not ended.error:  # whichever way it took, a name is what the pipeline says it is
+        values |= {n: (flow.sets[n].kind, held) for n, (_, held) in ended.values.items()}
     settle(run, {name: (kind, running.load((kind, held))) for name, (kind, held) in values.items()})
     for manifest in ended.files:
         run.files |= manifest

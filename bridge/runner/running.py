@@ -147,7 +147,7 @@ class Running:
             for output in node.outputs:
                 held = found.values.get(output.name) or _before(frame, node, output)
                 if held:
-                    frame.made[node.path, output.name] = held
+                    frame.made[node.path, output.name] = output.kind, held[1]
         return found.error
 
     def failed(self, name: str, error: BaseException) -> Error:

@@ -7,6 +7,7 @@ small as it gets and told as Python that can be pasted into a test, with both re
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 import time
@@ -28,12 +29,16 @@ from bridge.testing.shrink import shrink
 
 __all__ = ["Fuzz", "main"]
 
+_ALIKE = 2
+"""Of differences that look alike so many are made smaller, and told."""
+
 
 class Fuzz:
     """Programs on one engine; ``folder`` is where the runs leave what they leave."""
 
     def __init__(self, engine: str, folder: Path, tries: int) -> None:
         self.engine, self.runs, self.found = engine, 0, 0
+        self._told: dict[str, int] = {}
         self._folder, self._tries = folder, tries
 
     def run(self, programs: Sequence[Pipeline], batch: int) -> None:
@@ -91,6 +96,11 @@ class Fuzz:
         def shows(smaller: Pipeline) -> bool:
             return any(line.partition(":")[0] in kinds for line in self._wrong(smaller))
 
+        sort = re.sub(r"\W*'.*'\W|\d+", "", wrong[0])[:40]
+        self._told[sort] = self._told.get(sort, 0) + 1
+        if self._told[sort] > _ALIKE:
+            self._say(f"one more of these: {wrong[0][:300]}")
+            return
         self._say(f"making it smaller: {wrong[0][:300]}")
         pipeline = shrink(pipeline, shows, self._tries)
         folder = self._folder / f"difference-{self.found}"

@@ -99,7 +99,7 @@ class Steps:
             files,
             [*reading.arguments(), *TASK_NAMES],
             keep,
-            within=self.within(spot, reading),
+            within=self.within(spot, reading) if _is_told(node) else (),
         )
         self._adopt(made, node)
         lines = [*reading.lines, *made.lines, *self._return(node, made)]
@@ -138,8 +138,7 @@ class Steps:
         mapped = spot.place.mapped
         if not mapped:
             return (spot.place.prefix,) if spot.place.prefix else ()
-        if _asks_where(spot.node):
-            reading.context["ti"] = None
+        reading.context["ti"] = None
         return (f"{mapped}.", ("ti.map_index",), spot.place.prefix.removeprefix(mapped))
 
     def step_name(self, spot: Spot, reading: Reading) -> str:
@@ -204,8 +203,8 @@ def _holds_notebook(node: Node) -> bool:
     return any(isinstance(step, NotebookTask) for p in inside for _, step in walk(p))
 
 
-def _asks_where(node: Node) -> bool:
-    """Whether what is written has the number of the item in it."""
+def _is_told(node: Node) -> bool:
+    """Whether what is written has the names of steps in it."""
     return bool(node.inner) or _holds_notebook(node)
 
 

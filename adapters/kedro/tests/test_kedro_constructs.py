@@ -75,9 +75,9 @@ def test_functions_of_one_name_and_hard_texts_in_units(
     )
     here, there = both(pipeline, {"text": HARD})
     assert here.status == "succeeded", here.error
-    assert there.parameters["y"] == [
-        {"run": "the-run", "step": "echo.0.take", "attempt": 1, "x": "0ccbbaa"}
-    ]
+    [taken] = there.parameters["y"]
+    facts = {"run": "the-run", "step": "echo.0.take", "attempt": 1}
+    assert taken == {**facts, "x": "0ccbbaa", "text": HARD, "xs": ["0"]}
     assert there.parameters["v"] == f"{HARD} 3"
 
 

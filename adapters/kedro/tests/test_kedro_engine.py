@@ -33,8 +33,6 @@ pytestmark = pytest.mark.engine
 
 HERE = Path(__file__).parent
 HARD = 'it\'s "quoted"\n{{ x }} $(touch pwned) ${x} \\${y} 1e3 é'
-
-
 Both = Callable[[Pipeline, dict[str, Any]], tuple[Run, Run]]
 
 

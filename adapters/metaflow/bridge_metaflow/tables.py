@@ -56,7 +56,7 @@ SUPPORT: Mapping[Feature, Support] = {
         Level.APPROXIMATED,
         "a comment at the step, and an option in the README; a local run uses no image",
     ),
-    Feature.DATASET: unsupported("datasets are not translated yet"),
+    Feature.DATASET: emulated("loaded and saved by its own class, in the step"),
     Feature.OVERRIDES: native("decorators of the step"),
 }
 

@@ -49,8 +49,6 @@ def judge_node(best_score, goal):
 def release_node(verdict, best_model, best_score, goal):
     address = ABSENT
     reason = ABSENT
-    address = ABSENT
-    reason = ABSENT
     release_branch = choose("release", verdict, ["publish", "reject"])
     if release_branch == "publish":
         with step("release.publish.publish"):

@@ -259,14 +259,14 @@ class _Analysis:
                 f"step and is no parameter; names there: {known}",
                 step,
             )
-        elif isinstance(source, Given) and source.kind is Kind.PICKLED:
+        elif getattr(source, "kind", None) is Kind.PICKLED:
             self._problem(
                 f"{attribute} of '{step.name}' is '{asked.name}', an object; it must be JSON", step
             )
         elif not getattr(source, "certain", True):
             self._problem(f"{attribute} of '{step.name}' is '{asked.name}', {PERHAPS}", step)
         else:
-            return Read(Argument(asked.name), source, asked.path)
+            return Read(Argument(asked.name), border.given[asked.name], asked.path)
         return None
 
     def _nested(

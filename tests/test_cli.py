@@ -216,6 +216,6 @@ def test_what_is_seldom_meant_is_told(project, words):
 def test_adapters_tell_what_they_carry():
     answer = json.loads(bridge("adapters", "--json").stdout)
     (fake,) = [a for a in answer["adapters"] if a["name"] == "fake"]
-    assert fake["support"]["map"] == {"level": "unsupported", "how": "a script has no such thing"}
+    assert fake["support"]["image"] == {"level": "unsupported", "how": "a script has no such thing"}
     assert fake["framework"]
     assert "fake" in bridge("adapters").stdout

@@ -101,6 +101,12 @@ def test_steps_of_one_mark_are_a_group(tags, expected) -> None:
     assert grouped(Pipeline(steps), "tag") == expected
 
 
+def test_a_group_may_be_named_like_a_step_that_is_not_in_it() -> None:
+    b = {"fake": {"group": "b"}}
+    steps = [Stub(name=n, overrides=b if n in "cd" else {}) for n in "abcde"]
+    assert grouped(Pipeline(steps), "tag") == "a b (c d) e"
+
+
 def test_what_is_not_tied_by_the_order_may_lie_between() -> None:
     steps = [Stub(name=n, overrides=A if n in "ac" else {}) for n in "abc"]
     assert grouped(Pipeline(steps, order="data"), "tag") == "(a c) b"

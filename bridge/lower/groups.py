@@ -79,17 +79,19 @@ def fuse(pipeline: Pipeline, groups: Mapping[str, str]) -> Pipeline:
     for step in pipeline.steps:
         if step.name in groups:
             members.setdefault(groups[step.name], []).append(step)
-    _refuse_knots(pipeline, groups)
+    place = {step.name: steps[0].name for steps in members.values() for step in steps}
+    _refuse_knots(pipeline, place)
     units = {steps[0].name: unit(steps, pipeline, SHARED) for steps in members.values()}
     kept = [s for s in pipeline.steps if s.name not in groups or s.name in units]
     return replace(pipeline, steps=[units.get(step.name, step) for step in kept])
 
 
-def _refuse_knots(pipeline: Pipeline, groups: Mapping[str, str]) -> None:
+def _refuse_knots(pipeline: Pipeline, place: Mapping[str, str]) -> None:
+    """``place`` has the name of the first step of its group for each step in one."""
     earlier: dict[str, list[str]] = {}
     for name, before in analyse(pipeline).orders[""].items():
-        key = groups.get(name, name)
-        found = [groups.get(e, e) for e in before]
+        key = place.get(name, name)
+        found = [place.get(e, e) for e in before]
         earlier.setdefault(key, []).extend(e for e in found if e != key)
     order = set(sort(earlier))
     if len(order) < len(earlier):

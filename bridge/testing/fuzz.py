@@ -134,7 +134,9 @@ def _arguments(given: Sequence[str] | None) -> Namespace:
 def main(given: Sequence[str] | None = None) -> int:
     """The command; gives 1 when anything differs."""
     arguments = _arguments(given)
-    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="fuzz-"))
+    if arguments.folder:
+        arguments.folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=arguments.folder))
     found = 0
     for engine in arguments.on.split(","):
         started = time.monotonic()

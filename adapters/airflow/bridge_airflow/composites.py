@@ -80,7 +80,7 @@ def _control(reading: Reading, spot: Spot) -> str:
 def _gathered(steps: Steps, spot: Spot, reading: Reading) -> list[str]:
     inner = steps.places.inner[spot.path][""]
     lines: list[str] = []
-    items = []
+    items: list[str] = []
     for output in spot.node.outputs:
         left = inner.flow.sets[output.name]
         origin = steps.places.find(inner, left)
@@ -93,7 +93,9 @@ def _gathered(steps: Steps, spot: Spot, reading: Reading) -> list[str]:
     if spot.node.puts:
         steps.need("files", "merged")
         items.append(f"{literal(keys(spot.node)[''])}: merged({_manifests(steps, spot, reading)})")
-    return [*dict.fromkeys(lines), *([""] if lines else []), f"return {{{', '.join(items)}}}"]
+    if is_many(spot.node.task.branch):
+        lines.append("# A group that is mapped over nothing has no results.")
+    return [*dict.fromkeys(lines), f"return {{{', '.join(items)}}}"]
 
 
 def _list(steps: Steps, spot: Spot, reading: Reading, origin: Result, left: Output) -> str:
@@ -119,7 +121,7 @@ def _reduced(steps: Steps, spot: Spot, values: str, lines: list[str]) -> str:
     if isinstance(reducer, Expression):
         return f"({reducer.text})({values})"
     top, _, rest = reducer.qualname.partition(".")
-    lines.append(f"from {reducer.module} import {top} as reducer")
+    lines += [f"from {reducer.module} import {top} as reducer", ""]
     return f"reducer{f'.{rest}' if rest else ''}({values})"
 
 
@@ -166,7 +168,7 @@ def _joined(steps: Steps, spot: Spot, reading: Reading) -> list[str]:
             otherwise = lines
     if len(told) == len(branches):
         _, otherwise = told.pop()
-    lines = []
+    lines = ["# Only the tasks of the branch that was taken have results."] if told else []
     for result, returned in told:
         lines += [f"if {result} is not None:", *indent(returned)]
     return [*lines, *otherwise]

@@ -47,7 +47,7 @@ def _check_each_schema_once() -> None:
 
     For each task Airflow validates every Param several times over, and with it the Param's schema.
     """
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
     check, seen = Draft202012Validator.check_schema, set[str]()
 
@@ -57,7 +57,7 @@ def _check_each_schema_once() -> None:
             check(schema)
             seen.add(text)
 
-    Draft202012Validator.check_schema = once  # type: ignore[method-assign]
+    Draft202012Validator.check_schema = once
 
 
 def _load(job: Job) -> Any:

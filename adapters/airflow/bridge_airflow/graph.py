@@ -190,8 +190,7 @@ class Graph:
         taken = self.steps.takes.get(f"{spot.path}\n{JOINED}")
         for key, inner in self.steps.places.inner[spot.path].items():
             path = f"{spot.path}.{key}"
-            group = self._group(path)
-            groups.append(group)
+            groups.append(group := self._group(path, f"{self.steps.wanted(spot.path)}_{key}"))
             pipeline = inner.flow.pipeline
             lines += todo_lines(self.todos.get(path, ()))
             lines += self._with(path, pipeline.description, group)
@@ -257,10 +256,9 @@ class Graph:
         whole = place.prefix + path
         return self._group(whole) if is_group(place, path) else self.steps.result(whole)
 
-    def _group(self, path: str) -> str:
+    def _group(self, path: str, wanted: str = "") -> str:
         """The variable of a task group."""
-        name = self.steps.ids.part(path)
-        return self.steps.names(f"group {path}", name)
+        return self.steps.names(f"group {path}", wanted or self.steps.ids.part(path))
 
     def _variable_of_items(self, path: str) -> str:
         return self.steps.names(f"items {path}", f"{self.steps.wanted(path)}_items_result")

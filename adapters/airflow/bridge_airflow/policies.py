@@ -43,7 +43,8 @@ def default_arguments(step: Step) -> str:
 
 
 def _seconds(seconds: float) -> str:
-    return f"timedelta(seconds={literal(seconds)})"
+    whole = int(seconds) if seconds == int(seconds) else seconds
+    return f"timedelta(seconds={literal(whole)})"
 
 
 def _resources(asked: Resources) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Found:
                 if task.successful or task.id in self._failed:
                     found += self._ended(step, numbers, task)
         for place in self.plan.places.all:
-            if parts(place.node) and not place.maps and (ended := self._whole(place)):
+            if place.around is None and parts(place.node) and (ended := self._whole(place)):
                 found.append(ended)
         return found
 

@@ -13,17 +13,39 @@ from bridge_metaflow.tables import LONGEST_BRANCH, MOST_WAYS
 __all__ = ["units"]
 
 _LONG = f"it holds more than {LONGEST_BRANCH} tasks, too many to walk for each step"
+_DEAR = "each step of each item is a process, and nothing in it asks for a step of its own"
 _MANY = "Metaflow follows every way through a flow, and switches behind each other multiply them"
 
 
 def units(pipeline: Pipeline) -> dict[str, str]:
     """The paths of these steps, and why."""
-    found = unfit(pipeline)
+    found = unfit(pipeline) | _dear(pipeline)
     several = [(p, s) for p, s in walk(pipeline) if isinstance(s, Map | Conditional)]
     long = {path: _LONG for path, step in several if _count(step) > LONGEST_BRANCH}
     rest = [(path, step) for path, step in several if path not in long]
     kept = _most(pipeline, [id(step) for _, step in rest])
     return {**found, **long, **{path: _MANY for path, _ in rest[kept:]}}
+
+
+def _dear(pipeline: Pipeline) -> dict[str, str]:
+    """Branches inside a map whose tasks have nothing that is said of a step."""
+    found: dict[str, str] = {}
+    maps: set[str] = set()
+    for path, step in walk(pipeline):
+        above = (path[:i] for i, char in enumerate(path) if char == ".")
+        if isinstance(step, Map):
+            maps.add(path)
+        elif isinstance(step, Conditional | Parallel) and not maps.isdisjoint(above):
+            inside = (s for p in step.pipelines().values() for _, s in walk(p))
+            if not any(map(_asks_for_step, inside)):
+                found[path] = _DEAR
+    return found
+
+
+def _asks_for_step(step: Step) -> bool:
+    named = ("retry", "timeout", "resources", "image")
+    asks = any(getattr(step, name, None) for name in named)
+    return isinstance(step, Map) or asks or "metaflow" in step.overrides
 
 
 def _count(step: Step) -> int:

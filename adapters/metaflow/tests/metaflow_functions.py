@@ -118,3 +118,42 @@ def nothing() -> None:
 
 def write_nothing() -> int:
     return 1
+
+
+def fetch(url: str) -> str:
+    """Get a page."""
+    return f"the page at {url}"
+
+
+def count(page: str) -> int:
+    """Count the words of a page."""
+    return len(page.split())
+
+
+def judge(words: list[int], limit: int) -> tuple[str, int]:
+    """Is there enough to publish?"""
+    return ("long" if sum(words) >= limit else "short"), sum(words)
+
+
+def publish(total: int) -> str:
+    """Publish the pages."""
+    return f"example.org/{total}"
+
+
+def complain(total: int) -> None:
+    """Tell that there is too little."""
+    print(f"only {total} words")
+
+
+def summarise(total: int, address: str = "nowhere") -> str:
+    """Say where the words are."""
+    return f"{total} words at {address}"
+
+
+def largest(values: list[int]) -> int:
+    return max(values, default=0)
+
+
+def grow(items: list[Any], by: Any) -> list[Any]:
+    items.append(by)
+    return items

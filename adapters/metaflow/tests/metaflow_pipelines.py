@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import metaflow_functions as f
 
 from bridge import (
     Catalog,
+    Conditional,
+    Map,
     NotebookTask,
     Parallel,
     Pipeline,
     PythonTask,
+    Resources,
+    Retry,
     ShellTask,
     Stub,
     at,
@@ -171,3 +177,109 @@ facts = Pipeline(
     ],
     name="facts",
 )
+
+pages = Pipeline(
+    name="pages",
+    description="Get pages, count their words, and publish them if there are enough.",
+    parameters={"urls": ["example.org/a", "example.org/b"], "limit": 5},
+    schedule="30 6 * * 1-5",
+    steps=[
+        Map(
+            name="each_page",
+            iterate_on="urls",
+            iterate_as="url",
+            branch=Pipeline(
+                [
+                    PythonTask(
+                        function=f.fetch,
+                        returns=["page"],
+                        retry=Retry(times=2, delay=60),
+                        timeout=30,
+                    ),
+                    PythonTask(function=f.count, returns=["words"]),
+                ]
+            ),
+        ),
+        PythonTask(function=f.judge, returns=["verdict", "total"]),
+        Conditional(
+            name="is_it_enough",
+            parameter="verdict",
+            branches={
+                "long": PythonTask(
+                    function=f.publish,
+                    returns=["address"],
+                    resources=Resources(cpu=2, memory=4096),
+                    environment={"SITE": "example.org"},
+                ).as_pipeline(),
+                "short": PythonTask(function=f.complain).as_pipeline(),
+            },
+        ),
+        PythonTask(function=f.summarise, returns=["summary"]),
+    ],
+)
+
+HARD = 'it\'s "{x}" {{ x }} %s $(touch pwned) ${x}\nnext'
+
+
+nested = Pipeline(
+    name="nested",
+    parameters={"rows": [[1, 2], [], [3]], "x": 10, "seen": ["start"], "input": HARD},
+    steps=[
+        Map(
+            name="each 'row'",
+            iterate_on="rows",
+            iterate_as="index",
+            branch=Pipeline(
+                [
+                    Map(
+                        name="class",
+                        iterate_on="index",
+                        iterate_as="input",
+                        reducer=f.largest,
+                        branch=Pipeline(
+                            [
+                                PythonTask(
+                                    name="add",
+                                    function=f.add,
+                                    inputs={"a": "input", "b": at("index", 0)},
+                                    returns=["x"],
+                                    overrides={"metaflow": {"decorators": ["card(type='blank')"]}},
+                                )
+                            ]
+                        ),
+                    ),
+                    PythonTask(
+                        name="grow",
+                        function=f.grow,
+                        inputs={"items": "index", "by": "x"},
+                        returns=["grown"],
+                        retry=Retry(times=1, delay=0.5),
+                    ),
+                    Parallel(
+                        name="fork",
+                        branches={
+                            "left": Pipeline(
+                                [PythonTask(function=f.grow, inputs={"items": "seen", "by": "x"},
+                                            returns=["seen"])]
+                            ),
+                            "right": Pipeline(
+                                [
+                                    Conditional(
+                                        name=HARD.partition("\n")[0],
+                                        parameter="input",
+                                        branches={
+                                            HARD: Pipeline([replace(_set("odd", 7), timeout=60)]),
+                                            0.5: Pipeline([_set("even", 8)]),
+                                        },
+                                    )
+                                ]
+                            ),
+                        },
+                    ),
+                ]
+            ),
+        ),
+        PythonTask(name="after", function=f.odd, inputs=["x", "seen", "odd", "even", "grown"],
+                   returns=["all"]),
+    ],
+)  # fmt: skip

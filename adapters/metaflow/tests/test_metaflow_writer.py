@@ -39,7 +39,9 @@ def function(called: str, **more: Any) -> PythonTask:
     return PythonTask(function=f"metaflow_functions:{called}", **more)
 
 
-@pytest.mark.parametrize("name", ["training", "graph", "scopes", "names", "facts", "groups"])
+@pytest.mark.parametrize(
+    "name", ["training", "graph", "scopes", "names", "facts", "groups", "pages", "nested"]
+)
 def test_golden(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "groups":
         from metaflow_small import SMALL

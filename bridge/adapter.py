@@ -54,7 +54,8 @@ class Options:
     """How to write.
 
     ``todos`` has sentences about what was left out of a step, by its path (empty: the pipeline);
-    a writer puts each as a ``# TODO:`` comment at that very place.
+    a writer puts each as a ``# TODO:`` comment at that very place. What was left out inside a step
+    that the flow has as one node is told of that node.
     """
 
     todos: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -40,6 +40,7 @@ class Composites:
             "join": self._gather,
             "empty": self._empty,
             "reducer": self._reduce,
+            "caught": self._caught,
         }
         writers[step.does](step.of, found)
 
@@ -47,6 +48,8 @@ class Composites:
         """What such a step is there for."""
         assert step.of
         task = step.of.node.task
+        if step.does == "caught":
+            return docstring(f"Go on, or handle the failure of '{task.name}'.")
         if isinstance(task, Conditional):
             return docstring(f"Take the branch that '{task.on.name}' asks for.")
         what = {
@@ -63,12 +66,13 @@ class Composites:
     def condition(self, place: Place) -> str:
         """The artifact that holds the key of a switch."""
         what = "any" if isinstance(place.node.task, Map) else "branch"
+        what = "failed" if place.node.handler else what
         return self.plan.names.own(place, what)
 
     def keys(self, step: FlowStep) -> list[Any]:
         """The keys of a switch as Metaflow can read them: text, numbers, true and false."""
         assert step.of
-        if isinstance(step.of.node.task, Map) or self._as_text(step.of):
+        if not isinstance(step.of.node.task, Conditional) or self._as_text(step.of):
             return step.keys
         own = {str(key): key for key in step.of.node.task.branches}
         return [own.get(key, key) for key in step.keys]
@@ -101,6 +105,10 @@ class Composites:
         value = self.values.of(place, reads[0])
         if value != target and reads[0].certain:
             found.lines.append(f"{target} = {value}")
+
+    def _caught(self, place: Place, found: Body) -> None:
+        error = self.plan.names.own(place, "error")
+        found.lines.append(f"self.{self.condition(place)} = self.{error} is not None")
 
     # Maps
 

@@ -29,6 +29,8 @@ def decorators(place: Place) -> list[tuple[str, str]]:
     if parts(place.node):
         return []
     found = dict(_of_policies(place.node.task))
+    if place.node.handler:
+        found = {"catch": "catch", **found}
     around: Place | None = place
     chosen: dict[str, str] = {}
     while around:

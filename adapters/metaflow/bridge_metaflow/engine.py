@@ -42,7 +42,9 @@ def run(job: Job) -> Run:
     record.parameters = {**job.pipeline.parameters, **job.parameters}
     record.artifacts["metaflow"] = f"{laid.class_name}/{run_id}"
     record.artifacts |= kept_notebooks(job, run_id)
-    return collect(laid.flow, record, steps, found.value, found.manifest, job.steps)
+    collect(laid.flow, record, steps, found.value, found.manifest, job.steps)
+    found.handled(record)
+    return record
 
 
 def _isolate(job: Job) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from bridge.carried.steps import ABSENT
 from bridge.flow import Output
 from bridge.model import Map
-from bridge.record import StepRun
+from bridge.record import Run, StepRun
+from bridge.results import is_absent, settle
 from bridge.unit import Unit
 from bridge_metaflow.layout import FlowStep
 from bridge_metaflow.places import Place, parts
@@ -68,6 +69,9 @@ class Found:
         attempts, seconds = task.current_attempt + 1, _seconds(task) / max(1, len(step.tasks))
         if not task.successful:
             failed = self._failed_place(step, numbers, task)
+        elif failed := self._caught(step, task):
+            retry = failed.node.task.retry
+            attempts = min(attempts, 1 + (retry.times if retry else 0))  # more are those of @catch
         else:
             failed = self._lost(step, numbers, task)
         for place in step.tasks:
@@ -86,6 +90,34 @@ class Found:
         return StepRun(place.name(), "failed") if any(map(self._of, begun)) else None
 
     # Failures
+
+    def _caught(self, step: FlowStep, task: Any) -> Place | None:
+        """The task whose failure was caught."""
+        place = step.tasks[0] if len(step.tasks) == 1 and task.successful else None
+        if place is None or not place.node.handler:
+            return None
+        return place if task[self.plan.names.own(place, "error")].data else None
+
+    def handled(self, record: Run) -> None:
+        """Put into the record what handlers of failures have set and stored."""
+        for place in self.plan.places.all:
+            step = self._steps.get(place)
+            task = self._of(step).get(()) if step else None
+            if not (step and task and self._caught(step, task) and place.node.handler):
+                continue
+            flow = place.node.handler
+            for path, node in flow.nodes.items():
+                inner = self.plan.places(flow, path)
+                for held in self._manifests(inner, ()):
+                    record.files |= held
+                if self._is_over(inner):
+                    found = {o.name: (o.kind, self._value(inner, o)) for o in node.outputs}
+                    settle(record, {n: v for n, v in found.items() if not is_absent(v[1])})
+
+    def _is_over(self, place: Place) -> bool:
+        ends = [t for s in self.plan.ends.get(place, ()) for t in self._of(s).values()]
+        ends += list(self._of(self._steps[place]).values()) if place in self._steps else []
+        return any(task.successful for task in ends)
 
     def _failed_place(self, step: FlowStep, numbers: Items, task: Any) -> Place | None:
         """The task that failed in a step, if any; notes the error of the first step."""
@@ -129,7 +161,8 @@ class Found:
         """The first task of which Metaflow has silently left out a value, if any."""
         for place in step.tasks:
             for output in place.node.outputs:
-                if output.certain and self.plan.names.artifact(place.flow, output) not in task:
+                artifact = self.plan.names.artifact(place.flow, output)
+                if output.certain and artifact not in task:
                     text = f"'{output.name}' is a function, which Metaflow keeps no artifact of"
                     self._note(place.name(numbers), task, "TypeError", text)
                     return place
@@ -143,7 +176,9 @@ class Found:
 
     def value(self, output: Output) -> Any:
         """What a step of the outermost pipeline gave back."""
-        place = self.plan.places(self.plan.flow, output.step)
+        return self._value(self.plan.places(self.plan.flow, output.step), output)
+
+    def _value(self, place: Place, output: Output) -> Any:
         steps = self.plan.ends[place] if parts(place.node) else [self._steps[place]]
         artifact = self.plan.names.artifact(place.flow, output)
         tasks = (self._of(step).get(()) for step in steps)

@@ -19,7 +19,8 @@ class FlowStep:
     """One step: the tasks it carries out, the steps that follow, and those that it joins.
 
     ``does`` says what it is to the composite at ``of``: its ``switch``; the ``fan`` of a map, the
-    ``join`` behind it, what is done for an ``empty`` list, and its ``reducer``. ``keys`` are those
+    ``join`` behind it, what is done for an ``empty`` list, and its ``reducer``. Behind a task whose
+    failure was perhaps ``caught`` one such step finds out. ``keys`` are those
     of a switch, for each step in ``next``. ``origin`` is the path of what a step splits or joins
     beside its tasks; ``chosen`` says from which of the joined steps an artifact is taken where
     they may not agree. ``first`` is the map whose items begin here. ``open`` steps can still be
@@ -68,7 +69,8 @@ class Layout:
         found = list(_parts(structure))
         first = FlowStep(open=_is(flow, found[0], "start"))
         last = FlowStep(open=False)
-        if len(found) > 1 and _is(flow, found[-1], "end"):
+        handled = any(node.handler for node in flow.nodes.values())
+        if len(found) > 1 and _is(flow, found[-1], "end") and not handled:
             last.tasks = (places(flow, _path(found.pop())),)
         self.steps = [first]
         _link(self._series(found, flow, [first]), last)
@@ -89,6 +91,8 @@ class Layout:
                 exits = self._composite(steps[0], exits)
                 self._note(steps)
                 continue
+            if steps[0].node.handler:
+                return self._handled(steps[0], found[i + 1 :], exits)
             splits = i + 1 < len(found) and isinstance(found[i + 1], Branches)
             step = _single(exits)
             if step is None or not self._takes(step, steps, splits):
@@ -97,6 +101,22 @@ class Layout:
             self._note(steps)
             exits = [step]
         return exits
+
+    def _handled(
+        self, place: Place, rest: Sequence[Structure], exits: list[FlowStep]
+    ) -> list[FlowStep]:
+        """A task whose failure is caught: its handler follows, or else the rest of the series."""
+        step = self._empty(exits)
+        step.tasks, step.open = (place,), False
+        switch = self._after([step], does="caught", of=place, open=False, keys=[True, False])
+        assert place.node.handler
+        flow = place.node.handler
+        inner = _parts(self._structures[id(flow)])
+        ends = self._series(inner, flow, [self._after([switch])])
+        self._note([place])
+        if not rest:
+            return [*ends, switch]
+        return [*ends, *self._series(rest, place.flow, [self._after([switch])])]
 
     def _note(self, steps: Iterable[Place]) -> None:
         for artifact in (a for step in steps for a in self._touched.sets(step)):
@@ -170,11 +190,15 @@ class Layout:
         return self._series(_parts(self._structures[id(flow)]), flow, [first])
 
     def _switch(self, place: Place, exits: list[FlowStep]) -> FlowStep:
-        step = _single(exits)
-        if step is None or not step.open or step.tasks or step.joins:
-            step = self._after(exits)
+        step = self._empty(exits)
         step.does, step.of, step.open = "switch", place, False
         return step
+
+    def _empty(self, exits: list[FlowStep]) -> FlowStep:
+        """A step that does nothing yet."""
+        step = _single(exits)
+        empty = step is not None and step.open and not step.tasks and not step.joins
+        return step if step and empty else self._after(exits)
 
     def _map(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
         switch = self._switch(place, exits)

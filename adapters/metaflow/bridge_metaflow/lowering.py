@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from math import prod
 
+from bridge.lower.failures import HOW
 from bridge.model import Composite, Conditional, Map, Parallel, Pipeline, Step, Task
-from bridge.nodes import walk
+from bridge.nodes import inside, walk
 from bridge_metaflow.decorators import unfit
-from bridge_metaflow.tables import LONGEST_BRANCH, MOST_WAYS
+from bridge_metaflow.tables import LONGEST_BRANCH, MOST_CAUGHT, MOST_WAYS
 
 __all__ = ["units"]
 
@@ -24,7 +25,30 @@ def units(pipeline: Pipeline) -> dict[str, str]:
     long = {path: _LONG for path, step in several if _count(step) > LONGEST_BRANCH}
     rest = [(path, step) for path, step in several if path not in long]
     kept = _most(pipeline, [id(step) for _, step in rest])
+    found |= _handled(pipeline, found)
     return {**found, **long, **{path: _MANY for path, _ in rest[kept:]}}
+
+
+def _handled(pipeline: Pipeline, units: Collection[str]) -> dict[str, str]:
+    """Where a failure is not that of one of the flow's own steps, one after the other."""
+    native = {
+        step.name
+        for step in pipeline.steps
+        if _can_catch(step) and step.name not in units and pipeline.order == "list"
+    }
+    found = {p: HOW for p, step in walk(pipeline) if step.on_failure and p not in native}
+    inner = [(f"{p}{key}.", i) for p, step in walk(pipeline) for key, i in inside(step)]
+    whole = [prefix for prefix, held in [("", pipeline), *inner] if held.on_failure]
+    return {**found, **{f"{prefix}on_failure": HOW for prefix in whole}}
+
+
+def _can_catch(step: Step) -> bool:
+    if not isinstance(step, Task) or step.secrets:
+        return False
+    retries = step.retry.times if step.retry else 0
+    return retries <= MOST_CAUGHT and not (
+        step.terminate_with_failure or step.terminate_with_success
+    )
 
 
 def _dear(pipeline: Pipeline) -> dict[str, str]:

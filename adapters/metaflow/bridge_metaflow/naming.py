@@ -103,7 +103,7 @@ class Naming:
         return self._steps(key, f"{wanted}_step" if wanted in self._values else wanted)
 
 
-_ROLES = {"fan": "split", "join": "join", "empty": "empty", "reducer": "reduce"}
+_ROLES = {"caught": "check", "fan": "split", "join": "join", "empty": "empty", "reducer": "reduce"}
 
 
 def _with_branch(place: Place) -> str:

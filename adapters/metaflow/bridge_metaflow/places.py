@@ -84,6 +84,8 @@ class Places:
             self.all.append(place)
             for inner_key, inner in parts(node).items():
                 self._add(inner, place, inner_key)
+            if node.handler:
+                self._add(node.handler, place, "on_failure")
 
     def __call__(self, flow: Flow, path: str) -> Place:
         """The place of a node."""

@@ -90,6 +90,8 @@ class _Structures:
         for path in flow.nodes:
             place = self._places(flow, path)
             inner = [self.lower(f).structure for f in parts(place.node).values()]
+            if place.node.handler:
+                inner = [self.lower(place.node.handler).structure]
             if inner:
                 blocks[path] = _block(path, inner)
             elif decorators(place):
@@ -112,7 +114,8 @@ def _at(flow: Flow, around: Place | None) -> str:
     """The path of a pipeline that is inside a composite."""
     if around is None:
         return ""
-    key = next(k for k, inner in parts(around.node).items() if inner is flow)
+    keys = (k for k, inner in parts(around.node).items() if inner is flow)
+    key = next(keys, "on_failure")
     return f"{around.path}.{key}".strip(".")
 
 

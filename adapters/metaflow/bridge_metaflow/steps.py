@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import fill
 
 from bridge.emit.body import Body, body, kept_notebook
 from bridge.emit.python import comment, docstring, imports, indent, literal
@@ -21,6 +22,7 @@ from bridge_metaflow.values import Values
 
 __all__ = ["Steps"]
 
+_WIDTH = 75
 _TAKEN = ("current", "datetime", "deepcopy", "inputs", "self", "timezone")
 
 
@@ -75,7 +77,9 @@ class Steps:
                 yield comment(f"On Kubernetes in the image {image}: see the README.")
             for name, source in decorators(place):
                 self.imports.add(name)
-                yield f"@{source}"
+                caught = name == "catch" and place.node.handler
+                error = f'(var="{self.plan.names.own(place, "error")}")' if caught else ""
+                yield f"@{source}{error}"
 
     def _work(self, step: FlowStep) -> Body:
         """What the step does besides beginning, joining and going on."""
@@ -92,7 +96,7 @@ class Steps:
         following = [f"self.{self.plan.names.step[other]}" for other in step.next]
         if step.does == "fan" and step.of:
             return f"{following[0]}, foreach={literal(self.values.list_of(step.of))}"
-        if step.does != "switch" or len(following) == 1:
+        if step.does not in ("switch", "caught") or len(following) == 1:
             return ", ".join(following)
         assert step.of
         keys = map(repr, self.composites.keys(step))
@@ -146,7 +150,7 @@ class Steps:
         task = place.node.task
         if isinstance(task, Unit):
             names = ", ".join(f"'{step.name}'" for step in task.pipeline.steps)
-            return docstring(f"{names} in one step: {task.why}.")
+            return docstring(fill(f"{names} in one step: {task.why}.", _WIDTH))
         text = ""
         if isinstance(task, PythonTask):
             text = (inspect.getdoc(task.reference.load()) or "").partition("\n")[0]
@@ -169,12 +173,16 @@ class Steps:
         sets = {o.name: names.artifact(place.flow, o) for o in node.outputs}
         certain = {o.name for o in node.outputs if o.certain}
         found.lines = [*todos, *found.lines]
+        if node.handler and len(found.outputs) > 1:  # all of them, or none
+            targets = ", ".join(f"self.{sets[name]}" for name in found.outputs)
+            found.lines.append(f"{targets} = {', '.join(found.outputs.values())}")
+            return found
         for name, value in found.outputs.items():
             line = f"self.{sets[name]} = {value}"
             if name not in certain:
                 line = f"if {value} is not {found.need('steps', 'ABSENT')}:\n    {line}"
             found.lines.append(line)
-        read = self.values.only_read(place)
+        read = self.values.only_read(place) if not node.handler else []
         only_read = [f"self.{a}" for a in read if a not in made and a not in sets.values()]
         if only_read:
             text = "# Only read here: goes on as it was stored."
@@ -217,8 +225,8 @@ class Steps:
     def _copied(self, place: Place, before: Sequence[Place] | None) -> list[str]:
         """The arguments of which the task needs a copy, since it is not alone in using the value.
 
-        That is so for a value given to two arguments, and in a group for what a task before has
-        made and for parameters.
+        That is so for a value given to two arguments, for one that a handler of failures must find
+        as it was, and in a group for what a task before has made and for parameters.
         """
         made = {o for p in before or () for o in p.node.outputs}
         found, seen = [], set()
@@ -226,7 +234,7 @@ class Steps:
             if can_change(self.plan.places, place, read):
                 shared = isinstance(read.source, Parameter) and before is not None
                 known = read.source in made or (read.source, read.path) in seen
-                if shared or known or not read.certain:
+                if shared or known or not read.certain or place.node.handler:
                     found.append(read.argument.name)
                 seen.add((read.source, read.path))
         return found

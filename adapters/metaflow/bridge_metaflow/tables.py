@@ -11,6 +11,7 @@ from bridge.lower.fuse import Limits
 __all__ = [
     "LIMITS",
     "LONGEST_BRANCH",
+    "MOST_CAUGHT",
     "MOST_RETRIES",
     "MOST_WAYS",
     "RESERVED",
@@ -45,6 +46,7 @@ SUPPORT: Mapping[Feature, Support] = {
     Feature.MAP_NESTED: native("a foreach inside a foreach"),
     Feature.MAP_REDUCER: native("a step behind the join"),
     Feature.CONDITIONAL: native("a switch"),
+    Feature.ON_FAILURE: native("@catch and a switch; in branches and maps code in one step"),
     Feature.FAILURE_INDEPENDENT: unsupported("a failed step ends the run"),
     Feature.RETRY: native("@retry, for whole minutes without backoff; else a loop in the step"),
     Feature.TIMEOUT: native("@timeout, for whole seconds; else code around the call"),
@@ -61,12 +63,15 @@ SUPPORT: Mapping[Feature, Support] = {
 }
 
 STEP_DECORATORS = frozenset(
-    ("batch", "card", "conda", "environment", "kubernetes", "pypi", "resources", "retry")
+    ("batch", "card", "catch", "conda", "environment", "kubernetes", "pypi", "resources", "retry")
 ) | {"secrets", "timeout"}
 """Those that may be asked for by name, all of them importable from metaflow."""
 
 MOST_RETRIES = 4
 """Metaflow makes at most six attempts, one of which it keeps for itself."""
+
+MOST_CAUGHT = 2
+"""Of these @catch needs some for itself, for a process that dies."""
 
 MOST_WAYS = 256
 """The ways through a flow that composites may open, beside those of splits (see LIMITS)."""

@@ -139,6 +139,7 @@ class Values:
         if parts(place.node) and not isinstance(place.node.task, Map):
             return self.inside(place, certain and isinstance(place.node.task, Parallel))
         name = self.plan.names.own(place, "files")
+        certain = certain and not place.node.handler
         return [f"self.{name}" if certain else f'getattr(self, "{name}", None)']
 
     def inside(self, place: Place, certain: bool) -> list[str]:

@@ -157,3 +157,16 @@ def largest(values: list[int]) -> int:
 def grow(items: list[Any], by: Any) -> list[Any]:
     items.append(by)
     return items
+
+
+def grow_and_fail(items: list[Any], text: str) -> tuple[list[Any], int]:
+    """Change what is given, store a file, and fail."""
+    items.append(text)
+    Path("kept.txt").write_text(text)
+    if text:
+        raise OutOfLuckError(text)
+    return items, len(items)
+
+
+def read() -> str:
+    return Path("kept.txt").read_text()

@@ -283,3 +283,37 @@ nested = Pipeline(
                    returns=["all"]),
     ],
 )  # fmt: skip
+
+handled = Pipeline(
+    name="handled",
+    parameters={"text": "why", "items": [1], "k": 1},
+    steps=[
+        PythonTask(name="first", function=f.grow, inputs={"items": "items", "by": "k"},
+                   returns=["grown"]),
+        PythonTask(name="safe", function=f.add, inputs={"a": "k", "b": "k"}, returns=["two"],
+                   on_failure=Pipeline([Stub(name="never")])),
+        PythonTask(
+            name="risky",
+            function=f.grow_and_fail,
+            inputs={"items": "grown", "text": "text"},
+            returns=["grown", "k"],
+            retry=Retry(times=1),
+            catalog=Catalog(put=["kept.txt"]),
+            on_failure=Pipeline(
+                [
+                    PythonTask(function=f.read, returns=["found"],
+                               catalog=Catalog(get=["kept.*"])),
+                    Map(
+                        name="each",
+                        iterate_on="grown",
+                        iterate_as="one",
+                        branch=PythonTask(name="mend", function=f.add,
+                                          inputs={"a": "one", "b": "two"},
+                                          returns=["k"]).as_pipeline(),
+                    ),
+                ]
+            ),
+        ),
+        PythonTask(name="end", function=f.same, inputs={"value": "k"}, returns=["last"]),
+    ],
+)  # fmt: skip

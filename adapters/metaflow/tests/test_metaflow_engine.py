@@ -26,7 +26,9 @@ from bridge.adapter import Job, load
 from bridge.compare import _differences
 from bridge.engine import run_apart
 from bridge.errors import RunError
-from bridge.record import Run
+from bridge.flow import analyse
+from bridge.record import Run, StepRun
+from bridge.results import skipped
 from bridge.runner.execute import run_local
 
 pytestmark = pytest.mark.engine
@@ -57,8 +59,11 @@ def function(called: str, **more: Any) -> PythonTask:
 def on_metaflow(pipeline: Pipeline, folder: Path, **parameters: Any) -> tuple[Run, list[str]]:
     project, told = folder / "project", []
     translate.write(pipeline, "metaflow", project)
-    job = Job(project, pipeline, folder / "job", folder / "work", parameters, "r", told.append)
-    return load("metaflow").run(job), told
+    lowered = translate.lowered(pipeline, "metaflow").pipeline
+    job = Job(project, lowered, folder / "job", folder / "work", parameters, "r", told.append)
+    run = load("metaflow").run(job)
+    run.steps += [StepRun(n, "skipped", 0) for n in skipped(analyse(pipeline), run.steps)]
+    return run, told
 
 
 @pytest.fixture
@@ -110,7 +115,7 @@ def test_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(step.seconds for step in run.steps) < run.seconds
 
 
-@pytest.mark.parametrize("name", ["graph", "scopes", "names"])
+@pytest.mark.parametrize("name", ["graph", "scopes", "names", "pages", "nested", "handled"])
 def test_cases(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = both(case(name), tmp_path, monkeypatch)
     assert (run.status, run.error) == ("succeeded", None)

@@ -40,7 +40,8 @@ def function(called: str, **more: Any) -> PythonTask:
 
 
 @pytest.mark.parametrize(
-    "name", ["training", "graph", "scopes", "names", "facts", "groups", "pages", "nested"]
+    "name",
+    ["training", "graph", "scopes", "names", "facts", "groups", "pages", "nested", "handled"],
 )
 def test_golden(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "groups":

@@ -1,4 +1,4 @@
-from metaflow import FlowSpec, JSONType, Parameter, card, step
+from metaflow import FlowSpec, JSONType, Parameter, card, step, timeout
 
 
 class NestedFlow(FlowSpec):
@@ -88,15 +88,16 @@ class NestedFlow(FlowSpec):
 
     @step
     def each_row__grow(self):
-        """'grow' in one step: @retry waits for the same whole minutes each time, so the attempts are a loop."""
+        """'grow' in one step: @retry waits for the same whole minutes each time, so
+        the attempts are a loop.
+        """
         from metaflow_functions import grow
-        from tasklib.arguments import call
         from tasklib.steps import attempts
         from tasklib.values import to_json
 
         for attempt in attempts(f"each 'row'.{self.index}.grow", retries=1, delay=0.5):
             with attempt:
-                grown = to_json(call(grow, items=self.input, by=self.new_x), "grown")
+                grown = to_json(grow(items=self.input, by=self.new_x), "grown")
         self.grown = grown
         # Only read here: goes on as it was stored.
         del self.new_x
@@ -133,6 +134,7 @@ class NestedFlow(FlowSpec):
             condition="it_s_x_x_s_touch_pwned_x_branch",
         )
 
+    @timeout(seconds=60)
     @step
     def odd_7(self):
         from metaflow_functions import same

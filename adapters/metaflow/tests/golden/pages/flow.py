@@ -46,10 +46,9 @@ class PagesFlow(FlowSpec):
     def fetch(self):
         """Get a page."""
         from metaflow_functions import fetch
-        from tasklib.arguments import call
         from tasklib.values import to_json
 
-        self.page = to_json(call(fetch, url=self.input), "page")
+        self.page = to_json(fetch(url=self.input), "page")
         self.next(self.count)
 
     @step

@@ -42,6 +42,7 @@ __all__ = [
     "account",
     "attributes",
     "emulated",
+    "is_meant_for",
     "lowered",
     "native",
     "refuse",
@@ -214,11 +215,23 @@ class Report:
         return {"totals": self.totals(), "findings": [f.to_json() for f in self.findings]}
 
 
-def account(pipeline: Pipeline, support: Mapping[Feature, Support]) -> Report:
-    """One finding for each attribute of ``pipeline``, by what the target supports."""
+def account(pipeline: Pipeline, support: Mapping[Feature, Support], target: str = "") -> Report:
+    """One finding for each attribute of ``pipeline``, by what the ``target`` supports."""
     levels = {f: Level.CARRIED if s.level is Level.NATIVE else s.level for f, s in support.items()}
-    found = attributes(pipeline)
-    return Report([a.ended(levels[a.feature], support[a.feature].how) for a in found])
+    return Report(
+        [
+            a.ended(levels[a.feature], support[a.feature].how)
+            if is_meant_for(a, target)
+            else a.ended(Level.CARRIED, "it is for another target, and says nothing to this one")
+            for a in attributes(pipeline)
+        ]
+    )
+
+
+def is_meant_for(attribute: Attribute, target: str) -> bool:
+    """Whether an attribute is written for this target, as all are but overrides for others."""
+    others = attribute.feature is Feature.OVERRIDES and target
+    return not others or attribute.attribute == f"overrides[{target!r}]"
 
 
 def require(pipeline: Pipeline, support: Mapping[Feature, Support], refusal: str) -> None:
@@ -247,7 +260,6 @@ _TASKS: dict[type[Step], tuple[str, Feature]] = {
 _SIMPLE: dict[str, Feature] = {
     "after": Feature.ORDER_AFTER,
     "on_failure": Feature.ON_FAILURE,
-    "overrides": Feature.OVERRIDES,
     "retry": Feature.RETRY,
     "timeout": Feature.TIMEOUT,
     "resources": Feature.RESOURCES,
@@ -309,6 +321,8 @@ def _of_step(step: Step, path: str) -> Iterator[Attribute]:
     for name, feature in _SIMPLE_OF[type(step)]:
         if getattr(step, name):
             yield Attribute(feature, path, name, step.where)
+    for target in step.overrides:
+        yield Attribute(Feature.OVERRIDES, path, f"overrides[{target!r}]", step.where)
     if isinstance(step, Map) and any(isinstance(s, Map) for _, s in walk(step.branch)):
         yield Attribute(Feature.MAP_NESTED, path, "branch", step.where)
     if isinstance(step, Task):

@@ -19,13 +19,12 @@ from bridge.emit.python import finish
 from bridge.errors import BridgeError, UsageError
 from bridge.findings import (
     Attribute,
-    Feature,
     Finding,
     Level,
     Report,
-    Support,
     account,
     attributes,
+    is_meant_for,
     refuse,
 )
 from bridge.lower import Lowered, lower
@@ -44,7 +43,7 @@ def check(pipeline: Pipeline, to: str, group: str = "") -> Report:
     """
     adapter = load(to)
     found = _lowered(pipeline, adapter, group)
-    report = Report(found.tell(account(pipeline, adapter.support).findings))
+    report = Report(found.tell(account(pipeline, adapter.support, to).findings))
     return report if report.refused() else _written(adapter, found, report).report
 
 
@@ -67,10 +66,10 @@ def render(pipeline: Pipeline, to: str, unsupported: str = "raise", group: str =
     the target. Raises TranslationError otherwise, ModelError when the pipeline contradicts itself.
     """
     adapter = load(to)
-    gone = [] if unsupported == "raise" else _to_leave_out(pipeline, adapter.support)
+    gone = [] if unsupported == "raise" else _to_leave_out(pipeline, adapter)
     kept = without(pipeline, gone) if gone else pipeline
     found = _lowered(kept, adapter, group)
-    report = Report(found.tell(account(kept, adapter.support).findings))
+    report = Report(found.tell(account(kept, adapter.support, to).findings))
     refuse(report, f"'{to}' cannot carry this pipeline")
     dropped = [a.ended(Level.DROPPED, adapter.support[a.feature].how) for a in gone]
     export = _written(adapter, found, report, todos(dropped, found.pipeline) if gone else {})
@@ -81,9 +80,11 @@ def render(pipeline: Pipeline, to: str, unsupported: str = "raise", group: str =
     return export
 
 
-def _to_leave_out(pipeline: Pipeline, support: Mapping[Feature, Support]) -> list[Attribute]:
-    refused = {f for f, found in support.items() if found.level is Level.UNSUPPORTED}
-    return [a for a in attributes(pipeline) if a.feature in refused and can_be_left_out(a.feature)]
+def _to_leave_out(pipeline: Pipeline, adapter: Adapter) -> list[Attribute]:
+    support = adapter.support.items()
+    refused = {f for f, s in support if s.level is Level.UNSUPPORTED and can_be_left_out(f)}
+    found = (a for a in attributes(pipeline) if a.feature in refused)
+    return [attribute for attribute in found if is_meant_for(attribute, adapter.name)]
 
 
 def _whole(pipeline: Pipeline, findings: Iterable[Finding]) -> Report:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import json
 import os
 from typing import Any
@@ -59,6 +58,8 @@ def _class(kind: str) -> Any:
 
 def _path_argument(found: Any) -> str:
     """The name of the argument that takes the path; ``filepath`` unless there is only ``path``."""
+    import inspect  # costs a little, and only datasets with a path need it
+
     try:
         names = inspect.signature(found).parameters
     except (ValueError, TypeError):

@@ -83,7 +83,14 @@ def fuse(pipeline: Pipeline, groups: Mapping[str, str]) -> Pipeline:
     _refuse_knots(pipeline, place)
     units = {steps[0].name: unit(steps, pipeline, SHARED) for steps in members.values()}
     kept = [s for s in pipeline.steps if s.name not in groups or s.name in units]
-    return replace(pipeline, steps=[units.get(step.name, step) for step in kept])
+    steps = [_waiting(units.get(step.name, step), place) for step in kept]
+    return replace(pipeline, steps=steps)
+
+
+def _waiting(step: Step, place: Mapping[str, str]) -> Step:
+    """The step, which waits for a unit where it waited for one of its steps."""
+    after = dict.fromkeys(place.get(name, name) for name in step.after)
+    return replace(step, after=list(after)) if step.after else step
 
 
 def _refuse_knots(pipeline: Pipeline, place: Mapping[str, str]) -> None:

@@ -32,7 +32,9 @@ def _text(value: Any, used: set[str]) -> str:
         arguments = [f"{name}={_text(v, used)}" for name, v in _said(value)]
         return _call(type(value).__name__, arguments, used)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_text(k, used)}: {_text(v, used)}" for k, v in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{_text(k, used)}: {_text(v, used)}" for k, v in value.items()) + "}"
+        )
     if isinstance(value, list):
         return f"[{', '.join(_text(item, used) for item in value)}]"
     if isinstance(value, tuple):

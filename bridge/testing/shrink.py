@@ -55,7 +55,9 @@ def smaller(pipeline: Pipeline) -> Iterator[Pipeline]:
         yield from _made(pipeline, parameters=_but(pipeline.parameters, key))
     for i, step in enumerate(pipeline.steps):
         for steps in _opened(step):
-            yield from _made(pipeline, steps=[*pipeline.steps[:i], *steps, *pipeline.steps[i + 1 :]])
+            yield from _made(
+                pipeline, steps=[*pipeline.steps[:i], *steps, *pipeline.steps[i + 1 :]]
+            )
     for i, step in enumerate(pipeline.steps):
         for less in _smaller_steps(step, f"s{i}"):
             yield from _made(pipeline, steps=[*pipeline.steps[:i], less, *pipeline.steps[i + 1 :]])

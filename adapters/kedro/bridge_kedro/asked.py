@@ -7,18 +7,17 @@ the plugins that deploy a project find the nodes that need a certain machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
 from bridge.errors import ModelError
-from bridge.findings import Level
 from bridge.flow import Flow, Node, walk
 from bridge.model import Pipeline, Resources, Step
 from bridge.nodes import inside
 from bridge.unit import Unit
 
-__all__ = ["dependencies", "remarks", "steps_of", "tags", "told"]
+__all__ = ["dependencies", "remarks", "steps_of", "tags"]
 
 _OVERRIDES = ("group", "tags")
 _TAG = re.compile(r"[\w.-]+")
@@ -81,16 +80,3 @@ def dependencies(pipeline: Pipeline) -> list[str]:
     """What tasks depend on, each once."""
     asked = (getattr(step, "dependencies", ()) for _, step in walk(pipeline))
     return list(dict.fromkeys(" ".join(text.split()) for found in asked for text in found))
-
-
-def told(pipeline: Pipeline) -> Mapping[tuple[str, str], tuple[Level, str]]:
-    """What became of overrides that are meant for other frameworks alone."""
-    found = {}
-    for path, step in walk(pipeline):
-        if step.overrides and "kedro" not in step.overrides:
-            names = " and ".join(f"'{name}'" for name in step.overrides)
-            text = (
-                f"overrides of '{path}' is approximated: it is for {names}, and not in the project"
-            )
-            found[path, "overrides"] = (Level.APPROXIMATED, text)
-    return found

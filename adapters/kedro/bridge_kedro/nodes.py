@@ -86,6 +86,7 @@ class Nodes:
             and not inspect.isgeneratorfunction(function)
             and function.__qualname__ == function.__name__
             and not self.plan.extra_inputs(node)
+            and not node.saves
             and len(self.plan.outputs(node)) == len(node.outputs)
             and bool(node.reads or node.outputs)
             and all(self._is_plain_read(node, read) for read in node.reads)

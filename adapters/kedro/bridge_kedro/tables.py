@@ -46,7 +46,7 @@ SUPPORT: dict[Feature, Support] = {
     Feature.IMAGE: _approximated("a comment; Kedro runs all nodes where it was started"),
     Feature.DEPENDENCIES: emulated("requirements.txt, for all nodes"),
     Feature.OVERRIDES: native('tags of the node: overrides={"kedro": {"tags": [...]}}'),
-    Feature.DATASET: unsupported("datasets are not translated yet"),
+    Feature.DATASET: emulated("loaded and saved by its own class, in the node's function"),
 }
 
 ARGUMENT_NAMES = (*HELPERS, "REPORTING")

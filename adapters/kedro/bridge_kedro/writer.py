@@ -11,7 +11,7 @@ from bridge.emit.carried import PACKAGE, carried
 from bridge.emit.names import Names, identifier
 from bridge.flow import Flow, analyse
 from bridge.model import Pipeline
-from bridge_kedro.asked import dependencies, told
+from bridge_kedro.asked import dependencies
 from bridge_kedro.datasets import catalog, catalog_text, classes_text
 from bridge_kedro.nodes import Nodes, references
 from bridge_kedro.pipeline import pipeline_text
@@ -49,7 +49,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
         files[f"{CODE}/{package}/datasets.py"] = classes
     files["requirements.txt"] = requirements(nodes.carries, bool(entries), dependencies(pipeline))
     files |= {f"{CODE}/{path}": text for path, text in carried(nodes.carries).items()}
-    return Export(files, CODE, told(pipeline))
+    return Export(files, CODE)
 
 
 def _package(flow: Flow) -> str:

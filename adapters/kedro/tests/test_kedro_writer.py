@@ -188,8 +188,8 @@ def test_what_is_asked_of_the_machine() -> None:
     assert export.files["requirements.txt"] == "kedro>=1.0,<2\nnumpy>=2\n"
     assert "\n0 5 * * * cd" in export.files["README.md"]
     levels = {(f.step, f.attribute): f.level for f in export.report.findings}
-    assert levels["p.b.nothing", "overrides"] is Level.CARRIED
-    assert levels["p.b.echo", "overrides"] is Level.APPROXIMATED
+    assert levels["p.b.nothing", "overrides['kedro']"] is Level.CARRIED
+    assert levels["p.b.echo", "overrides['other']"] is Level.CARRIED
     assert levels["p.b.nothing", "retry"] is Level.EMULATED
     assert levels["", "schedule"] is Level.APPROXIMATED
 

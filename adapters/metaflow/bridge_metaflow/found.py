@@ -58,7 +58,7 @@ class Found:
         found: list[StepRun] = []
         for step in self.plan.steps:
             for numbers, task in self._of(step).items():
-                if task.successful or task.id in self._failed:
+                if task.successful or task.id in self._failed or self._caught(step, task):
                     found += self._ended(step, numbers, task)
         for place in self.plan.places.all:
             if place.around is None and parts(place.node) and (ended := self._whole(place)):
@@ -67,11 +67,11 @@ class Found:
 
     def _ended(self, step: FlowStep, numbers: Items, task: Any) -> Iterator[StepRun]:
         attempts, seconds = task.current_attempt + 1, _seconds(task) / max(1, len(step.tasks))
-        if not task.successful:
-            failed = self._failed_place(step, numbers, task)
-        elif failed := self._caught(step, task):
+        if failed := self._caught(step, task):
             retry = failed.node.task.retry
             attempts = min(attempts, 1 + (retry.times if retry else 0))  # more are those of @catch
+        elif not task.successful:
+            failed = self._failed_place(step, numbers, task)
         else:
             failed = self._lost(step, numbers, task)
         for place in step.tasks:
@@ -93,10 +93,11 @@ class Found:
 
     def _caught(self, step: FlowStep, task: Any) -> Place | None:
         """The task whose failure was caught."""
-        place = step.tasks[0] if len(step.tasks) == 1 and task.successful else None
+        place = step.tasks[0] if len(step.tasks) == 1 else None
         if place is None or not place.node.handler:
             return None
-        return place if task[self.plan.names.own(place, "error")].data else None
+        error = self.plan.names.own(place, "error")
+        return place if error in task and task[error].data is not None else None
 
     def handled(self, record: Run) -> None:
         """Put into the record what handlers of failures have set and stored."""

@@ -13,7 +13,6 @@ import pytest
 
 from bridge import (
     Catalog,
-    Parallel,
     Pipeline,
     PythonTask,
     Stub,
@@ -197,40 +196,12 @@ def failing(*steps: PythonTask) -> Pipeline:
     return Pipeline([function("one", name="before", returns=["b"]), *steps, function("nothing")])
 
 
-def test_failure_in_a_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail = function("fail", inputs={"text": "why"}, catalog=Catalog(put=["kept.txt"]))
-    branches = {"good": function("same", inputs={"value": "b"}, returns=["g"]).as_pipeline()}
-    steps = [function("one", name="before", returns=["b"])]
-    steps += [Parallel(name="p", branches={**branches, "bad": fail.as_pipeline()})]  # type: ignore[list-item]
-    pipeline = Pipeline([*steps, function("nothing")], parameters={"why": "it's\n'so'"})
-    run, _ = on_metaflow(pipeline, tmp_path)
-    assert run.status == "failed"
-    error = {"step": "p.bad.fail", "attempt": 1, "type": "OutOfLuckError", "text": "it's\n'so'"}
-    assert run.error == error
-    status = {step.name: step.status for step in run.steps}
-    assert (status["before"], status["p.bad.fail"], status["nothing"]) == (
-        "succeeded", "failed", "skipped"
-    )  # fmt: skip
-    assert run.parameters["b"] == 1
-    assert set(run.files) == {"kept.txt"}
-
-
-@pytest.mark.parametrize(
-    ("bad", "kind", "text"),
-    [
-        (function("unpicklable", returns=[pickled("o")]), "RuntimeError", 'artifact named "o"'),
-        (function("not_a_number", returns=["n"]), "ValueError", "n is nan"),
-        (function("write_nothing", catalog=Catalog(put=["*.csv"])), "FileNotFoundError", "*.csv"),
-        (function("die"), "RuntimeError", "process"),
-    ],
-)
-def test_failures(bad: PythonTask, kind: str, text: str, tmp_path: Path) -> None:
-    run, _ = on_metaflow(failing(bad), tmp_path)
+def test_a_process_that_dies(tmp_path: Path) -> None:
+    run, _ = on_metaflow(failing(function("die")), tmp_path)
     assert [step.status for step in run.steps] == ["succeeded", "failed", "skipped"]
     assert run.error is not None
-    assert run.error["step"] == bad.name
-    assert run.error["type"] == kind
-    assert text in run.error["text"]
+    assert (run.error["step"], run.error["type"]) == ("die", "RuntimeError")
+    assert "process" in run.error["text"]
 
 
 def test_a_function_is_no_artifact(tmp_path: Path) -> None:

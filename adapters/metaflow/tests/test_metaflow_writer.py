@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from bridge import Parallel, Pipeline, PythonTask, translate
+from bridge import Map, Parallel, Pipeline, PythonTask, Resources, Retry, translate
 from bridge.adapter import load
+from bridge.errors import ModelError
 from bridge.findings import Feature, Level
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
+HARD = 'it\'s "quoted"\n{{ x }} $(touch pwned) ${x} %s \\n'
 
 
 @pytest.fixture(autouse=True)
@@ -139,13 +141,123 @@ def test_barriers_and_narrow_branches_are_told(monkeypatch: pytest.MonkeyPatch) 
     assert report.totals()["read"] == len(report.findings)
 
 
-def test_todos_stand_at_their_place() -> None:
-    pipeline = Pipeline([function("one", returns=["x"], timeout=3)], schedule="@daily")
-    text = translate.render(pipeline, "metaflow", "ignore").files["flow.py"]
-    todos = [line.strip() for line in text.splitlines() if "TODO" in line]
-    assert len(todos) == 2
-    assert todos[0].startswith("# TODO: schedule")
-    assert todos[1].startswith("# TODO: timeout")
+def test_policies_are_decorators() -> None:
+    task = function(
+        "one",
+        retry=Retry(2, delay=120),
+        timeout=90,
+        resources=Resources(cpu=0.5, gpu=1),
+        environment={"A": HARD, "B": ""},
+        dependencies=["numpy>=2"],
+        image="python:3.11",
+    )
+    pipeline = Pipeline([task], schedule="@weekly")
+    export = translate.render(pipeline, "metaflow")
+    lines = [line.strip() for line in export.files["flow.py"].splitlines()]
+    assert "@schedule(weekly=True)" in lines
+    assert "@retry(times=2, minutes_between_retries=2)" in lines
+    assert "@timeout(seconds=90)" in lines
+    assert "@resources(cpu=0.5, gpu=1)" in lines
+    assert "# On Kubernetes in the image python:3.11: see the README." in lines
+    tree = ast.parse(export.files["flow.py"])
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and _name(n) == "environment"]
+    assert ast.literal_eval(calls[0].keywords[0].value) == {"A": HARD, "B": ""}
+    assert export.files["requirements.txt"].splitlines()[1:] == ["numpy>=2"]
+    assert "--with kubernetes:image=python:3.11" in export.files["README.md"]
+    levels = {f.attribute: f.level for f in export.report.findings}
+    assert levels["image"] is Level.APPROXIMATED
+    assert {levels[a] for a in ("retry", "timeout", "environment", "resources", "schedule")} == {
+        Level.CARRIED
+    }
+
+
+def _name(call: ast.Call) -> str:
+    return getattr(call.func, "id", "")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "policy", "code"),
+    [
+        ("retry", Retry(5), "attempts("),
+        ("retry", Retry(2, delay=0.5), "delay=0.5"),
+        ("retry", Retry(2, delay=60, backoff=2), "backoff=2"),
+        ("timeout", 0.5, "time_limit(0.5)"),
+        ("environment", {"PYTHONPATH": "x"}, "environment({"),
+        ("secrets", ["TOKEN"], 'secrets("TOKEN")'),
+    ],
+)
+def test_policies_that_no_decorator_can_say(attribute: str, policy: Any, code: str) -> None:
+    export = translate.render(Pipeline([function("one", **{attribute: policy})]), "metaflow")
+    assert code in export.files["flow.py"]
+    assert f"@{attribute}" not in export.files["flow.py"].replace('"""', "")
+    found = next(f for f in export.report.findings if f.attribute == attribute)
+    assert found.level is Level.EMULATED
+
+
+def test_overrides_are_decorators() -> None:
+    wanted = ["kubernetes(cpu=2, image='a b')", "retry(times=1)", "@card"]
+    branch = Pipeline([function("same", inputs={"value": "i"}, returns=["x"], retry=Retry(3))])
+    each = Map(
+        name="each",
+        iterate_on="list",
+        iterate_as="i",
+        branch=branch,
+        overrides={"metaflow": {"decorators": wanted}, "other": {}},
+    )
+    text = flow_of(Pipeline([each], parameters={"list": [1]}))
+    assert [line.strip() for line in text.splitlines() if line.startswith("    @")][3:7] == [
+        "@retry(times=1)",
+        '@kubernetes(cpu=2, image="a b")',
+        "@card",
+        "@step",
+    ]
+    other = Pipeline([function("one", overrides={"other": {"x": 1}})])
+    found = translate.render(other, "metaflow").report.findings[-1]
+    assert (found.attribute, found.level) == ("overrides", Level.CARRIED)
+    assert "nothing in them is for metaflow" in found.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "card)\nimport os",
+        "retry(times=open('x'))",
+        "os.system(x=1)",
+        "card(1)",
+        "card(**{'a': 1})",
+        "x",
+    ],
+)
+def test_overrides_hold_no_code(text: str) -> None:
+    task = function("one", overrides={"metaflow": {"decorators": [text]}})
+    with pytest.raises(ModelError, match="is no call such as"):
+        flow_of(Pipeline([task]))
+
+
+def test_names_of_decorators_are_kept_free() -> None:
+    """Where @retry is used, neither a step nor a Parameter is called retry."""
+    tasks = [function("same", name="retry", inputs={"value": "retry"}, retry=Retry(1))]
+    text = flow_of(Pipeline(tasks, parameters={"retry": 1}))
+    assert "retry_ = Parameter(" in text
+    assert "def retry_step(self)" in text or "def retry_" in text
+    assert "retry = Parameter(" in flow_of(Pipeline([function("one")], parameters={"retry": 1}))
+
+
+def test_what_has_no_place_in_a_flow_is_code_in_one_step() -> None:
+    """So many switches behind each other, so many tasks in a branch, branches in a foreach."""
+    maps = [
+        Map(name=f"m{i}", branch=Pipeline([function("one", returns=[f"x{i}"])]),
+            iterate_on="list", iterate_as="i")
+        for i in range(12)
+    ]  # fmt: skip
+    pipeline = Pipeline(maps, parameters={"list": [1]})
+    report = translate.render(pipeline, "metaflow").report
+    levels = [f.level for f in report.findings if f.attribute == "iterate_on"]
+    assert levels == [Level.CARRIED] * 8 + [Level.EMULATED] * 4
+    long = Map(name="long", iterate_on="list", iterate_as="i",
+               branch=Pipeline([function("one", name=f"t{i}") for i in range(101)]))  # fmt: skip
+    assert "foreach" not in flow_of(Pipeline([long], parameters={"list": [1]}))
+    assert "for i, i_2 in enumerate(" in flow_of(Pipeline([long], parameters={"list": [1]}))
 
 
 @pytest.mark.parametrize("count", [1_000, 10_000])

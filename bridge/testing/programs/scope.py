@@ -31,8 +31,14 @@ class Sort(StrEnum):
 
 
 IMPLIED: Mapping[str, Sort] = {
-    "x": Sort.WHOLE, "text": Sort.TEXT, "values": Sort.LIST, "value": Sort.ANY,
-    "by": Sort.NUMBER, "flag": Sort.FLAG, "thing": Sort.OBJECT, "others": Sort.ANY,
+    "x": Sort.WHOLE,
+    "text": Sort.TEXT,
+    "values": Sort.LIST,
+    "value": Sort.ANY,
+    "by": Sort.NUMBER,
+    "flag": Sort.FLAG,
+    "thing": Sort.OBJECT,
+    "others": Sort.ANY,
 }
 """Names that are arguments too, so that they are read without being asked for."""
 

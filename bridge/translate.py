@@ -81,10 +81,9 @@ def render(pipeline: Pipeline, to: str, unsupported: str = "raise", group: str =
 
 
 def _to_leave_out(pipeline: Pipeline, adapter: Adapter) -> list[Attribute]:
-    support = adapter.support.items()
-    refused = {f for f, s in support if s.level is Level.UNSUPPORTED and can_be_left_out(f)}
-    found = (a for a in attributes(pipeline) if a.feature in refused)
-    return [attribute for attribute in found if is_meant_for(attribute, adapter.name)]
+    refused = {f for f, s in adapter.support.items() if s.level is Level.UNSUPPORTED}
+    found = [a for a in attributes(pipeline) if a.feature in refused]
+    return [a for a in found if can_be_left_out(a.feature) and is_meant_for(a, adapter.name)]
 
 
 def _whole(pipeline: Pipeline, findings: Iterable[Finding]) -> Report:

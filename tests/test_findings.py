@@ -83,7 +83,7 @@ def everywhere():
     """Policies on tasks in every kind of place, on composites and on pipelines."""
     branch = Pipeline([task(name="deep", timeout=3)], description="each item")
     left = Pipeline([task(name="left", retry=Retry(1))], description="left")
-    marked = {"overrides": {"x": {"y": 1}}}
+    marked = {"overrides": {"fake": {"y": 1}}}
     return Pipeline(
         [
             task(name="first", returns=["a"], **POLICED, **marked),

@@ -38,7 +38,7 @@ def composite(writer: Writer, place: Place, node: Node) -> list[str]:
     """The statements of all that is inside a composite; what it sets is in ``place.made`` then."""
     gather, lines = place.gather, []
     if node.stores and not isinstance(node.task, Unit):
-        variable = writer.names(f"manifests {id(place)} {node.path}", f"{node.path}_files")
+        variable = writer.names(f"manifests {place.number} {node.path}", f"{node.path}_files")
         lines.append(f"{variable} = []")
         place.manifests[node.path] = (f"*{variable}",)
         gather = (*gather, variable)
@@ -68,14 +68,14 @@ def _unit(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> 
 def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
     step: Map = node.task
     flow = node.inner[""]
-    number = writer.names(f"number {id(place)} {node.path}", "i")
-    item = writer.names(f"item {id(place)} {node.path}", step.iterate_as)
+    number = writer.names(f"number {place.number} {node.path}", "i")
+    item = writer.names(f"item {place.number} {node.path}", step.iterate_as)
     inner = inside(place, node, flow, (f"{node.path}.", (number,), "."), gather)
     inner.given[step.iterate_as] = item
     assert node.control
     if owns(place, node, node.control.argument.name, node.control.source):
         inner.owned = frozenset([step.iterate_as])
-    inner.targets = {n: writer.names(f"one {id(inner)} {n}", f"{n}_item") for n in flow.sets}
+    inner.targets = {n: writer.names(f"one {inner.number} {n}", f"{n}_item") for n in flow.sets}
     every = {o.name: _list(writer, place, node, o.name) for o in node.outputs}
     name = text((*place.name, node.path))
     values = f"{writer.need('each')}({name}, {_control(writer, place, node)})"
@@ -95,7 +95,7 @@ def _list(writer: Writer, place: Place, node: Node, name: str) -> str:
     """The variable in which the values of a name over all items are gathered."""
     taken = {read.argument.name for read in node.reads}
     if place.careful or name in taken:
-        return writer.names(f"every {id(place)} {node.path} {name}", f"{name}_list")
+        return writer.names(f"every {place.number} {node.path} {name}", f"{name}_list")
     return writer.target(place, name)
 
 
@@ -137,7 +137,7 @@ def _rename(writer: Writer, place: Place, node: Node, found: Mapping[str, str]) 
 def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
     step: Conditional = node.task
     name = text((*place.name, node.path))
-    chosen = writer.names(f"chosen {id(place)} {node.path}", f"{node.path}_branch")
+    chosen = writer.names(f"chosen {place.number} {node.path}", f"{node.path}_branch")
     more = ", default=True" if step.default is not None else ""
     call = f"{writer.need('choose')}({name}, {_control(writer, place, node)}, "
     lines = [f"{chosen} = {call}{literal(list(step.branches))}{more})"]
@@ -158,7 +158,7 @@ def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ..
 def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
     step: Loop = node.task
     flow = node.inner[""]
-    number = writer.names(f"number {id(place)} {node.path}", step.index_as or "i")
+    number = writer.names(f"number {place.number} {node.path}", step.index_as or "i")
     inner = inside(place, node, flow, (f"{node.path}.", (number,), "."), gather)
     setup = _set_here(writer, place, node, inner)
     again = {*flow.given, *flow.carried}
@@ -186,7 +186,7 @@ def _parallel(writer: Writer, place: Place, node: Node, gather: tuple[str, ...])
     ends: list[str] = []
     for key, flow in node.inner.items():
         inner = inside(place, node, flow, (f"{node.path}.{key}.",), gather)
-        inner.targets = {n: writer.names(f"branch {id(inner)} {n}", n) for n in flow.sets}
+        inner.targets = {n: writer.names(f"branch {inner.number} {n}", n) for n in flow.sets}
         lines += writer.flow(inner)
         for name, left in flow.sets.items():
             line = f"{writer.target(place, name)} = {inner.targets[name]}"
@@ -222,7 +222,7 @@ def _set_here(writer: Writer, place: Place, node: Node, inner: Place) -> list[st
     outputs = {output.name: output for output in node.outputs}
     reads = {r.argument.name for r in node.reads if not isinstance(r.source, Fact)}
     for name in inner.flow.sets:
-        key = f"inner {id(place)} {node.path} {name}"
+        key = f"inner {place.number} {node.path} {name}"
         target = writer.names(key, name) if place.careful else writer.target(place, name)
         inner.targets[name] = target
         value = _taken(writer, place, node, name) if name in reads else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from bridge.emit.names import identifier
@@ -27,6 +28,7 @@ class Place:
     the variables that its names go to. ``gather`` are the variables of lists that are told of each
     manifest. It is ``careful`` where a handler of failures must find the names as they were;
     ``owned`` are the values given that nobody else has, ``begun`` the targets that have a value.
+    ``number`` is its own, for the variables that belong to it.
     """
 
     flow: Flow
@@ -41,6 +43,7 @@ class Place:
     begun: set[str] = field(default_factory=set)
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     manifests: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    number: int = field(default_factory=count().__next__)
 
     def expression(self, source: Any) -> str:
         """The variable of a value that was made here, or what is given."""

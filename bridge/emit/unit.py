@@ -71,6 +71,7 @@ class _Writer:
         if flow.handler:
             for node in flow.nodes.values():
                 lines += self._manifest(place, node)
+            place.careful = True
             body = self._nodes(place)
             handler = self._handler(place, flow.handler, ("on_failure.",))
             return [*lines, "try:", *indent(body or ["pass"]), _FAILED, *indent(handler)]
@@ -110,7 +111,7 @@ class _Writer:
         if not any(node.path in waiting for waiting in _waits(place.flow).values()):
             return [*manifest, "try:", *indent(lines), _FAILED, *indent(handler)]
         flag = flags[node.path] = self.names(
-            f"flag {id(place)} {node.path}", f"{node.path}_succeeded"
+            f"flag {place.number} {node.path}", f"{node.path}_succeeded"
         )
         return [
             *manifest,
@@ -134,6 +135,9 @@ class _Writer:
         manifest = [] if node.handler or place.flow.handler else self._manifest(place, node)
         name = text((*place.name, node.path))
         targets = {o.name: self.target(place, o.name) for o in node.outputs}
+        results = targets
+        if place.careful:  # a task that fails sets nothing, however far it came
+            results = {n: self.names(f"{n} of {place.number} {node.path}", n) for n in targets}
         made = Body()
         variable = next(iter(place.manifests.get(node.path, ())), "")
         task_body(
@@ -144,22 +148,30 @@ class _Writer:
             place.manifests_of(node.files_from),
             self.names,
             self._save_as(place, node),
-            targets,
+            results,
             variable,
         )
         self.body.imports += made.imports
         self.body.carries |= made.carries
-        lines = [*made.lines, *self._results(node, made, targets)]
+        kept = results if place.careful and node.task.terminate_with_failure else targets
+        lines = [*made.lines, *self._results(node, made, kept, place.careful)]
         place.made |= {(node.path, o): target for o, target in targets.items()}
         return [*manifest, *self._attempts(node.task, name, variable, lines or ["pass"])]
 
-    def _results(self, node: Node, made: Body, targets: Mapping[str, str]) -> Iterator[str]:
+    def _results(
+        self, node: Node, made: Body, targets: Mapping[str, str], at_once: bool
+    ) -> Iterator[str]:
+        found: dict[str, str] = {}
         for output in node.outputs:
             value = made.outputs[output.name]
             if output.kind is Kind.PICKLED:
                 value = f"{self.need('to_object')}({value}, {literal(output.name)})"
             if value != targets[output.name]:
-                yield f"{targets[output.name]} = {value}"
+                found[targets[output.name]] = value
+        if at_once and found:
+            yield f"{', '.join(found)} = {', '.join(found.values())}"
+        elif found:
+            yield from (f"{target} = {value}" for target, value in found.items())
 
     def _attempts(self, task: Task, name: str, files: str, lines: list[str]) -> list[str]:
         """The statements of a task under the policy that is written on it."""
@@ -213,7 +225,7 @@ class _Writer:
         """A variable for what a task puts, told to whoever gathers such."""
         if node.inner or not node.puts or node.path in place.manifests:
             return []
-        variable = self.names(f"manifest {id(place)} {node.path}", f"{node.path}_files")
+        variable = self.names(f"manifest {place.number} {node.path}", f"{node.path}_files")
         place.manifests[node.path] = (variable,)
         lists = [f"{gathering}.append({variable})" for gathering in place.gather]
         return [f"{variable} = {{}}", *lists]
@@ -221,7 +233,7 @@ class _Writer:
     def target(self, place: Place, name: str) -> str:
         """The variable in which a name of the flow is kept."""
         if name not in place.targets:
-            place.targets[name] = self.names(f"target {id(place)} {name}", name)
+            place.targets[name] = self.names(f"target {place.number} {name}", name)
         return place.targets[name]
 
     def need(self, name: str) -> str:

@@ -63,6 +63,10 @@ def _step(step: Step, path: str, names: Mapping[str, set[str]]) -> Step:
 
 def _cleared(model: Any, names: set[str]) -> Any:
     changes = {f.name: _default(f) for f in fields(model) if f.name in names}
+    given = getattr(model, "overrides", {})
+    kept = {name: found for name, found in given.items() if f"overrides[{name!r}]" not in names}
+    if len(kept) < len(given):
+        changes["overrides"] = kept
     return replace(model, **changes) if changes else model
 
 

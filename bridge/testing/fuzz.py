@@ -126,7 +126,7 @@ def _arguments(given: Sequence[str] | None) -> Namespace:
     parser.add_argument("--count", type=int, default=200, help="how many programs on each")
     parser.add_argument("--seed", type=int, default=1, help="another number, other programs")
     parser.add_argument("--batch", type=int, default=20, help="how many in one run of an engine")
-    parser.add_argument("--tries", type=int, default=100, help="runs to make a difference smaller")
+    parser.add_argument("--tries", type=int, default=300, help="runs to make a difference smaller")
     parser.add_argument("--folder", type=Path, help="where what differs is kept")
     return parser.parse_args(given)
 

@@ -20,11 +20,11 @@ from bridge.values import Constant, Return
 __all__ = ["shrink", "smaller"]
 
 
-def shrink(pipeline: Pipeline, shows: Callable[[Pipeline], bool], tries: int = 200) -> Pipeline:
+def shrink(pipeline: Pipeline, shows: Callable[[Pipeline], bool], tries: int = 300) -> Pipeline:
     """The smallest pipeline found that still ``shows`` it; asks at most so many times."""
     seen = {repr(pipeline)}
     while True:
-        for found in smaller(pipeline):
+        for found in sorted(smaller(pipeline), key=lambda found: len(repr(found))):
             if repr(found) in seen or not _is_valid(found):
                 continue
             if not tries:
@@ -47,7 +47,7 @@ def _is_valid(pipeline: Pipeline) -> bool:
 
 
 def smaller(pipeline: Pipeline) -> Iterator[Pipeline]:
-    """Pipelines with a little less in them, what takes away most first; not all are valid."""
+    """Pipelines with a little less in them; not all are valid."""
     for steps in _smaller_lists(pipeline.steps):
         yield from _made(pipeline, steps=steps)
     yield from _without(pipeline, ("on_failure", "order", "description", "schedule", "name"))

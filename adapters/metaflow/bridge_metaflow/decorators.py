@@ -65,7 +65,12 @@ def _of_overrides(step: Step) -> dict[str, str]:
 
     Raises ModelError for anything else.
     """
-    given = step.overrides.get("metaflow", {}).get("decorators", ())
+    overrides = step.overrides.get("metaflow", {})
+    for name in overrides:
+        if name not in ("decorators", "group"):
+            text = f"overrides of '{step.name}' say '{name}' for metaflow, which takes decorators"
+            raise ModelError(text, step.where)
+    given = overrides.get("decorators", ())
     texts = (given,) if isinstance(given, str) else given
     return dict(_parsed(text, step) for text in texts)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bridge.findings import Level
-from bridge.nodes import walk
 from bridge_metaflow.plan import Plan
 
 __all__ = ["told"]
@@ -19,7 +18,6 @@ _NARROWED = (
     "splits behind each other multiply them"
 )
 _GROUPED = "'{task}' shares step '{step}' with other tasks: a flow has room for some 900 steps"
-_ELSEWHERE = "overrides of '{step}' are for {others}; nothing in them is for metaflow"
 _OF_TASK = ("function", "notebook", "command", "stub")
 
 Told = tuple[tuple[str, str], tuple[Level, str]]
@@ -27,7 +25,7 @@ Told = tuple[tuple[str, str], tuple[Level, str]]
 
 def told(laid: Plan) -> Mapping[tuple[str, str], tuple[Level, str]]:
     """What is to be said of some attributes, beside what the table of support says."""
-    return dict([*_shape(laid), *_groups(laid), *_overrides(laid)])
+    return dict([*_shape(laid), *_groups(laid)])
 
 
 def _shape(laid: Plan) -> Iterator[Told]:
@@ -44,11 +42,3 @@ def _groups(laid: Plan) -> Iterator[Told]:
             message = _GROUPED.format(task=place.path, step=laid.names.step[step])
             for attribute in _OF_TASK:
                 yield (place.path, attribute), (Level.EMULATED, message)
-
-
-def _overrides(laid: Plan) -> Iterator[Told]:
-    for path, step in walk(laid.flow.pipeline):
-        others = [name for name in step.overrides if name != "metaflow"]
-        if others and len(others) == len(step.overrides):
-            message = _ELSEWHERE.format(step=path, others=", ".join(others))
-            yield (path, "overrides"), (Level.CARRIED, message)

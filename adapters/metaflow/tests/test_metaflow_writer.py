@@ -189,7 +189,7 @@ def _name(call: ast.Call) -> str:
 def test_policies_that_no_decorator_can_say(attribute: str, policy: Any, code: str) -> None:
     export = translate.render(Pipeline([function("one", **{attribute: policy})]), "metaflow")
     assert code in export.files["flow.py"]
-    assert f"@{attribute}" not in export.files["flow.py"].replace('"""', "")
+    assert f"    @{attribute}" not in export.files["flow.py"]
     found = next(f for f in export.report.findings if f.attribute == attribute)
     assert found.level is Level.EMULATED
 
@@ -211,10 +211,9 @@ def test_overrides_are_decorators() -> None:
         "@card",
         "@step",
     ]
-    other = Pipeline([function("one", overrides={"other": {"x": 1}})])
-    found = translate.render(other, "metaflow").report.findings[-1]
-    assert (found.attribute, found.level) == ("overrides", Level.CARRIED)
-    assert "nothing in them is for metaflow" in found.message
+    wrong = Pipeline([function("one", overrides={"metaflow": {"decorator": "card"}})])
+    with pytest.raises(ModelError, match="'decorator' for metaflow, which takes decorators"):
+        flow_of(wrong)
 
 
 @pytest.mark.parametrize(

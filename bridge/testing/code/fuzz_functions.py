@@ -238,6 +238,10 @@ def fail_unless(flag: bool) -> bool:
     return flag
 
 
+def unfit(value: Any) -> tuple[Any, float]:
+    return value, float("nan")
+
+
 def write_and_fail(name: str, value: Any) -> None:
     write(name, value)
     raise Refused(name)

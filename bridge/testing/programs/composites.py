@@ -108,7 +108,7 @@ class _Walk:
         making = self.making
         if may_fail and making.chance(25):
             making.tasks -= 1
-            return self._failing(index)
+            return failing(making, self.scope, index)
         makers = [self._task] * 8
         if self.depth and making.tasks > 1:
             makers += [self._parallel] * 2
@@ -120,15 +120,6 @@ class _Walk:
     def _task(self, index: int) -> Step:
         self.making.tasks -= 1
         return task(self.making, self.scope, index)
-
-    def _failing(self, index: int) -> Step:
-        names: Names = []
-        if self.making.chance(50):
-            names = [(self.making.name(self.scope, Sort.ANY), Sort.ANY)]
-        found = failing(self.making, self.scope, index, names)
-        for name, sort in names:
-            self.scope.bind(name, Held(sort))
-        return found
 
     # Composites
 
@@ -239,7 +230,7 @@ class _Walk:
 
 _REDUCERS = (
     *("lambda *values: len(values)", "lambda values: values[:2]", "fuzz_functions:count"),
-    *("fuzz_functions:ends", "lambda a, *rest: [a, len(rest)]"),
+    *("fuzz_functions:ends", "lambda first=None, *rest: [first, len(rest)]"),
 )
 
 

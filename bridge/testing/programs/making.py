@@ -83,8 +83,8 @@ class Making:
         """A name to set: a new one, or one that stands for a value of the same sort."""
         if not scope.once and self.chance(20):
             same = [n for n, held in scope.own.items() if held.sort is sort]
-            same += [n for n, found in IMPLIED.items() if found is sort]
             if not scope.item:
+                same += [n for n, found in IMPLIED.items() if found is sort]
                 same += [n for n, h in scope.names.items() if h.sort is sort and h.sure]
             if same:
                 return self.pick(same)

@@ -96,36 +96,87 @@ def sets(making: Making, scope: Scope, index: int, name: str, sort: Sort) -> Tas
     return _python(making, index, work.function, inputs, [making.returned(name, sort)])
 
 
-def failing(making: Making, scope: Scope, index: int, names: list[tuple[str, Sort]]) -> Task:
-    """A task that may fail, and would set ``names`` of JSON."""
-    inputs: dict[str, Input]
-    text = constant(making.text())
-    if names and names[0][1] is not _OBJECT:
-        name, _ = names[0]
-        inputs = {"value": making.input(scope, _ANY)[0], "text": text}
-        return _python(making, index, f.fail_if, inputs, [making.returned(name, _ANY)])
-    kind = making.pick(["fail", "unless", "write", "misfit", "unknown", "shell", "last"])
-    more: dict[str, Any] = {}
-    function: Callable[..., Any] = f.fail
-    inputs = {"text": text}
-    if kind == "unless":
-        function, inputs = f.fail_unless, {"flag": making.input(scope, Sort.FLAG)[0]}
-    elif kind == "write" and not scope.item:
-        path = making.file()
-        function, inputs = f.write_and_fail, {"name": constant(path)}
-        inputs["value"] = making.input(scope, _ANY)[0]
-        more["catalog"] = Catalog(put=[path, f"{path}.none"])
-    elif kind == "misfit":
-        function, inputs = f.added, {"x": constant("many")}
-    elif kind == "unknown":
-        function, inputs = f.write, {"name": constant(making.file()), "value": constant(1)}
-        more["catalog"] = Catalog(put=[f"{making.file()}.none"])
-    elif kind == "shell" and making.has(Feature.SHELL):
-        return ShellTask(name=_label(making, index), command="exit 3")
-    elif kind == "last" and making.has(Feature.TERMINATE):
-        function, inputs = f.same, {"value": constant(making.text())}
-        more["terminate_with_failure"] = True
-    return _python(making, index, function, inputs, [], **more)
+def failing(making: Making, scope: Scope, index: int) -> Task:
+    """A task that may fail; of JSON, what it would set."""
+    makers = [_fail_if, _fail, _fail_unless, _misfit, _unfit, _no_file, _no_place]
+    makers += [_write_and_fail] * (not scope.item)
+    makers += [_exit] * making.has(Feature.SHELL)
+    makers += [_last, _last] * making.has(Feature.TERMINATE)
+    return making.pick(makers)(making, scope, index)
+
+
+def _fails(
+    making: Making,
+    scope: Scope,
+    index: int,
+    function: Callable[..., Any],
+    inputs: dict[str, Input],
+    **more: Any,
+) -> Task:
+    """A task that would set a name or two."""
+    names = [making.name(scope, _ANY) for _ in range(making.pick([1, 0, 2]))]
+    names = list(dict.fromkeys(names))
+    for name in names:
+        scope.bind(name, Held(_ANY))
+    returns = [making.returned(name, _ANY) for name in names]
+    return _python(making, index, function, inputs, returns, **more)
+
+
+def _fail_if(making: Making, scope: Scope, index: int) -> Task:
+    name = making.name(scope, _ANY)
+    inputs = {"value": making.input(scope, _ANY)[0], "text": constant(making.text())}
+    scope.bind(name, Held(_ANY))
+    return _python(making, index, f.fail_if, inputs, [making.returned(name, _ANY)])
+
+
+def _fail(making: Making, scope: Scope, index: int) -> Task:
+    return _fails(making, scope, index, f.fail, {"text": constant(making.text())})
+
+
+def _fail_unless(making: Making, scope: Scope, index: int) -> Task:
+    inputs = {"flag": making.input(scope, Sort.FLAG)[0]}
+    return _python(making, index, f.fail_unless, inputs, [])
+
+
+def _misfit(making: Making, scope: Scope, index: int) -> Task:
+    return _fails(making, scope, index, f.added, {"x": constant(f"many {making.text()}")})
+
+
+def _unfit(making: Making, scope: Scope, index: int) -> Task:
+    """What it gives is in part no JSON."""
+    return _fails(making, scope, index, f.unfit, {"value": making.input(scope, _ANY)[0]})
+
+
+def _no_file(making: Making, scope: Scope, index: int) -> Task:
+    """It puts what is not there, after its work is done."""
+    inputs = {"value": making.input(scope, _ANY)[0]}
+    catalog = Catalog(put=[f"{making.file()}.none"])
+    return _fails(making, scope, index, f.pair, inputs, catalog=catalog)
+
+
+def _no_place(making: Making, scope: Scope, index: int) -> Task:
+    """It reads what is not in a value."""
+    if not (places := list(scope.find(_ANY))):
+        return _fail(making, scope, index)
+    name, path = making.pick(places)
+    inputs = {"value": At(name, (*path, "no such place"))}
+    return _fails(making, scope, index, f.pair, inputs)
+
+
+def _write_and_fail(making: Making, scope: Scope, index: int) -> Task:
+    path = making.file()
+    inputs = {"name": constant(path), "value": making.input(scope, _ANY)[0]}
+    catalog = Catalog(put=[path, f"{path}.none"])
+    return _fails(making, scope, index, f.write_and_fail, inputs, catalog=catalog)
+
+
+def _exit(making: Making, scope: Scope, index: int) -> Task:
+    return ShellTask(name=_label(making, index), command=f"echo {shlex.quote(making.text())}; exit 3")
+
+
+def _last(making: Making, scope: Scope, index: int) -> Task:
+    inputs = {"value": making.input(scope, _ANY)[0]}
+    return _fails(making, scope, index, f.pair, inputs, terminate_with_failure=True)
 
 
 # Kinds of tasks

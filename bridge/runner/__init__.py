@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.runner.execute import execute, run_local
+from bridge.runner.execute import run_local
 from bridge.runner.support import SUPPORT
 
-__all__ = ["SUPPORT", "execute", "run_local"]
+__all__ = ["SUPPORT", "run_local"]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any
 
-from bridge.errors import Problem, StepError
+from bridge.errors import Problem
 from bridge.findings import require
 from bridge.flow import Flow, analyse
-from bridge.inert import is_loading
 from bridge.model import Pipeline
-from bridge.parameters import overrides
 from bridge.record import Run, StepRun
 from bridge.results import settle, settle_datasets, skipped
 from bridge.runner import history
@@ -23,32 +20,9 @@ from bridge.runner.support import SUPPORT
 from bridge.tasks import Place
 from bridge.values import Kind
 
-__all__ = ["execute", "run_local"]
+__all__ = ["run_local"]
 
 Progress = Callable[[StepRun], None]
-
-
-def execute(
-    pipeline: Pipeline,
-    parameters: Mapping[str, Any] | None = None,
-    parameters_file: str | os.PathLike[str] | None = None,
-    run_id: str | None = None,
-) -> Run | None:
-    """Run ``pipeline`` here and give its record; inert while a source is being loaded.
-
-    Raises ModelError before anything runs, StepError when a step fails (its ``run`` is the record).
-    """
-    if is_loading():
-        return None
-    values = overrides(pipeline.parameters, parameters_file, parameters)
-    run = run_local(pipeline, values, run_id)
-    if run.error:
-        error = StepError(
-            run.error["step"], run.error["attempt"], run.error["type"], run.error["text"]
-        )
-        error.run = run
-        raise error
-    return run
 
 
 def run_local(

@@ -93,8 +93,6 @@ def _gathered(steps: Steps, spot: Spot, reading: Reading) -> list[str]:
     if spot.node.puts:
         steps.need("files", "merged")
         items.append(f"{literal(keys(spot.node)[''])}: merged({_manifests(steps, spot, reading)})")
-    if is_many(spot.node.task.branch):
-        lines.append("# A group that is mapped over nothing has no results.")
     return [*dict.fromkeys(lines), f"return {{{', '.join(items)}}}"]
 
 
@@ -110,9 +108,12 @@ def _list(steps: Steps, spot: Spot, reading: Reading, origin: Result, left: Outp
 
 
 def _results(steps: Steps, spot: Spot, reading: Reading, path: str) -> str:
-    """The results of a task of the branch; for no items a group has none, a task an empty list."""
+    """The results of a task of the branch for all items."""
     name = reading.take(path, steps.results(path))
-    return f"{name} or []" if is_many(spot.node.task.branch) else name
+    if not is_many(spot.node.task.branch):
+        return name
+    steps.need("xcom", "of_items")
+    return f"of_items({name})"
 
 
 def _reduced(steps: Steps, spot: Spot, values: str, lines: list[str]) -> str:

@@ -67,7 +67,7 @@ SUPPORT: Final[dict[Feature, Support]] = {
     Feature.OVERRIDES: native("arguments of the operator"),
 }
 
-TASK_NAMES: Final = ("float", "load_object", "save_object", "to_xcom")
+TASK_NAMES: Final = ("float", "load_object", "of_items", "save_object", "to_xcom")
 """What tasks use beside what their bodies do."""
 
 MODULE_NAMES: Final = frozenset(

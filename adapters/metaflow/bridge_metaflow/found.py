@@ -75,6 +75,8 @@ class Found:
         else:
             failed = self._lost(step, numbers, task)
         for place in step.tasks:
+            if place.around and isinstance(place.node.task, Unit):
+                continue  # its tasks have noted how they ended
             status = "failed" if place is failed else "succeeded"
             yield StepRun(place.name(numbers), status, attempts, seconds)  # type: ignore[arg-type]
             if place is failed:

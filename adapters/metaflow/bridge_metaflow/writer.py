@@ -11,8 +11,9 @@ from bridge.adapter import Export, Options
 from bridge.emit.carried import carried
 from bridge.emit.python import comment, docstring, indent, literal
 from bridge.flow import analyse
-from bridge.model import Composite, Pipeline
-from bridge.nodes import walk
+from bridge.model import Pipeline
+from bridge.nodes import inside, walk
+from bridge.unit import Unit
 from bridge_metaflow.decorators import of_flow, schedule
 from bridge_metaflow.places import parts
 from bridge_metaflow.plan import Plan, plan
@@ -88,16 +89,24 @@ def parameter_type(value: Any) -> str:
 
 
 def _notes(laid: Plan) -> Mapping[str, Sequence[str]]:
-    """The descriptions of inner pipelines, by the path of their first step."""
+    """The descriptions of inner pipelines, by the path of the first step that they are in."""
     found: dict[str, list[str]] = defaultdict(list)
     first: dict[str, str] = {}
     for place in laid.places.all:
         above = place.path.split(".")
         for end in range(1, len(above)):
             first.setdefault(".".join(above[:end]), place.path)
-    for path, step in walk(laid.flow.pipeline):
-        for key, inner in step.pipelines().items() if isinstance(step, Composite) else ():
-            at = f"{path}.{key}".strip(".")
-            if inner.description and at in first:
-                found[first[at]].append(f"{key or step.name}: {inner.description}")
+        if isinstance(place.node.task, Unit):
+            prefix = place.path.removesuffix(place.node.task.name)
+            found[place.path] += [text for _, text in _described(place.node.task.pipeline, prefix)]
+    for path, text in _described(laid.flow.pipeline, ""):
+        if path in first:
+            found[first[path]].append(text)
     return found
+
+
+def _described(pipeline: Pipeline, prefix: str) -> Iterator[tuple[str, str]]:
+    for path, step in walk(pipeline, prefix):
+        for key, inner in inside(step):
+            if inner.description and not isinstance(step, Unit):
+                yield path + key, f"{key.removeprefix('.') or step.name}: {inner.description}"

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bridge.findings import Feature
 from bridge.record import Run
-from bridge.testing.cases import together
+from bridge.testing.cases import Case, together
 from bridge.testing.conformance import Conformance, surrounded
 
-PARTS = 4
-"""Flows in which the cases run: Metaflow reads the whole of a flow in the process of each step."""
+MANY = 9
+"""So many tasks of a case have steps of their own; each is a process that takes half a second."""
 
 
 @pytest.mark.engine
@@ -21,23 +22,34 @@ class TestMetaflow(Conformance):
     @pytest.fixture(scope="class")
     @classmethod
     def record(cls, folder: Path) -> Run:
-        cases = cls.carried()
-        runs = []
-        for part in range(PARTS):
-            some = cases[part::PARTS]
-            given = {name: value for case in some for name, value in case.given.items()}
-            with surrounded(some):
-                runs.append(cls.run(together(some), given, folder / str(part)))
-        return _as_one(runs)
+        """Two flows: in the second, maps and conditionals of many tasks are code in one step."""
+        native = [case for case in cls.carried() if _forks(case) and _count(case) <= MANY]
+        others = [case for case in cls.carried() if case not in native]
+        with pytest.MonkeyPatch.context() as patch:
+            found = cls.record_of(native, folder / "native")
+            patch.setattr("bridge_metaflow.lowering.MOST_WAYS", 1)
+            return _with(found, cls.record_of(others, folder / "others"))
+
+    @classmethod
+    def record_of(cls, cases: list[Case], folder: Path) -> Run:
+        given = {name: value for case in cases for name, value in case.given.items()}
+        with surrounded(cases):
+            return cls.run(together(cases), given, folder)
 
 
-def _as_one(runs: list[Run]) -> Run:
-    found = runs[0]
-    for number, run in enumerate(runs[1:]):
-        for name in ("parameters", "metrics", "objects", "files"):
-            getattr(found, name).update(getattr(run, name))
-        found.artifacts |= {f"{number}-{name}": path for name, path in run.artifacts.items()}
-        found.steps += run.steps
-        found.error = found.error or run.error
-        found.status = found.status if run.status == "succeeded" else run.status
+def _forks(case: Case) -> bool:
+    return not case.features.isdisjoint((Feature.MAP, Feature.CONDITIONAL))
+
+
+def _count(case: Case) -> int:
+    return sum(status == "succeeded" for status, _ in case.ended.values())
+
+
+def _with(found: Run, more: Run) -> Run:
+    for name in ("parameters", "metrics", "objects", "files"):
+        getattr(found, name).update(getattr(more, name))
+    found.artifacts |= {f"others-{name}": path for name, path in more.artifacts.items()}
+    found.steps += more.steps
+    found.error = found.error or more.error
+    found.status = more.status if found.status == "succeeded" else found.status
     return found

@@ -16,6 +16,7 @@ if _CODE not in sys.path:
     sys.path.append(_CODE)
 
 from bridge.testing.cases import (  # noqa: E402
+    around,
     conditionals,
     failing,
     handled,
@@ -33,7 +34,17 @@ from bridge.testing.cases.case import Case, Ends, together  # noqa: E402
 
 __all__ = ["FAILING", "PASSING", "Case", "Ends", "together"]
 
-_CONSTRUCTS = (maps, map_work, conditionals, loops, handled, handled_whole, policies, stored)
+_CONSTRUCTS = (
+    maps,
+    map_work,
+    conditionals,
+    loops,
+    handled,
+    handled_whole,
+    policies,
+    stored,
+    around,
+)
 PASSING: list[Case] = [
     case for part in (values, structure, work, *_CONSTRUCTS) for case in part.CASES
 ]

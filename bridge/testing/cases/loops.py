@@ -361,45 +361,4 @@ CASES: list[Case] = [
         values={"lna self": True},
         ends=succeeded(*times(ODD, 2, ODD)),
     ),
-    Case(
-        "loop_environment",
-        "the number of the iteration is a variable of the environment too",
-        [
-            Loop(
-                name="again",
-                branch=Pipeline(
-                    [task(f.told_number, inputs=constants(name="le_i"), returns=["le_told"])]
-                ),
-                max_iterations=2,
-                index_as="le_i",
-            ),
-        ],
-        values={"le_told": "1"},
-        ends=succeeded(*times("again", 2, "told_number")),
-    ),
-    Case(
-        "terminate_composite",
-        "a composite may end its pipeline too",
-        [
-            Map(
-                name="each",
-                branch=Pipeline(
-                    [
-                        Loop(
-                            name="again",
-                            branch=Pipeline([task(f.one, returns=["tc_one"])]),
-                            max_iterations=1,
-                            terminate_with_success=True,
-                        ),
-                        task(f.two, returns=["tc_never"]),
-                    ]
-                ),
-                iterate_on="tc_items",
-                iterate_as="tc_item",
-            ),
-        ],
-        parameters={"tc_items": [1]},
-        values={"tc_items": [1], "tc_one": [1]},
-        ends=succeeded("each.0.again.0.one") | skipped("each.0.two"),
-    ),
 ]

@@ -82,7 +82,9 @@ def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Opti
     values = {read.argument.name: _reached(read.source, node) for read in node.reads}
     files = [f"values[{literal(path)}, None]" for path in node.files_from]
     kept = kept_notebook("RUN")
-    found = body(flow, node, values, files, ["parameters", "pickled", "values", "RUN", "DATE"], kept)
+    found = body(
+        flow, node, values, files, ["parameters", "pickled", "values", "RUN", "DATE"], kept
+    )
     carries |= found.carries
     pickled = {o.name for o in node.outputs if o.kind is Kind.PICKLED}
     stores = [
@@ -107,7 +109,12 @@ def _todos(options: Options, paths: Iterable[str]) -> list[str]:
 
 def _reached(source: object, node: Node) -> str:
     if isinstance(source, Fact):
-        facts = {"run_id": "RUN", "step": literal(node.path), "attempt": "1", "logical_date": "DATE"}
+        facts = {
+            "run_id": "RUN",
+            "step": literal(node.path),
+            "attempt": "1",
+            "logical_date": "DATE",
+        }
         return facts[source.name]
     if isinstance(source, Parameter):
         return f"parameters[{literal(source.name)}]"

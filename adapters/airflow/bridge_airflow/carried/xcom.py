@@ -14,7 +14,7 @@ from airflow.sdk.serde import allow_class
 
 from . import values
 
-__all__ = ["to_xcom"]
+__all__ = ["of_items", "to_xcom"]
 
 RESERVED = frozenset({"__classname__", "__id__", "__type"})
 
@@ -40,6 +40,16 @@ def to_xcom(value: Any, name: str) -> Any:
     """A value as JSON, which is checked, in the form in which an XCom brings it back unchanged."""
     plain = values.to_json(value, name)
     return plain if _travels(plain) else JsonText(plain)
+
+
+def of_items(results: Any) -> list[Any]:
+    """What a task of a mapped group returned for each item.
+
+    Airflow hands on nothing where there was no item, and no list where there was one.
+    """
+    if results is None:
+        return []
+    return [results] if isinstance(results, dict) else list(results)
 
 
 def _travels(value: Any) -> bool:

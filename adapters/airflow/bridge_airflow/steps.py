@@ -69,7 +69,7 @@ class Steps:
     def item(self, path: str) -> str:
         """The argument that is an item of the map at a path."""
         wanted = self.places.spots[path].node.task.iterate_as
-        return self.names(f"item {wanted}", f"{wanted}_" if wanted in CONTEXT_KEYS else wanted)
+        return self.names(f"item {wanted}", f"{wanted}_item" if wanted in CONTEXT_KEYS else wanted)
 
     def wanted(self, path: str) -> str:
         """The task's own name, after that of its branch where other tasks are named alike."""

@@ -108,3 +108,43 @@ def not_picklable() -> Any:
 
 def nothing() -> None:
     pass
+
+
+def find_pages(topic: str, count: int) -> list[str]:
+    return [f"{topic}-{number}" for number in range(count)]
+
+
+def fetch(page: str) -> str:
+    return f"the text of {page}"
+
+
+def count_words(text: str) -> int:
+    return len(text.split())
+
+
+def archive(words: list[int]) -> str:
+    return f"archived {sum(words)} words"
+
+
+def ask_for_more(topic: str) -> str:
+    return f"who knows more about {topic}?"
+
+
+def publish(note: str) -> str:
+    return note.upper()
+
+
+def square(value: int) -> int:
+    return value * value
+
+
+def note_file(name: str, text: str) -> None:
+    Path(name).write_text(text)
+
+
+def variable(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def several(first: Any = "none", second: Any = "none", third: Any = "none") -> list[Any]:
+    return [first, second, third]

@@ -16,9 +16,11 @@ import pytest
 from bridge import Pipeline
 from bridge.adapter import Job, load
 from bridge.errors import RunError
-from bridge.record import Run
+from bridge.flow import analyse
+from bridge.record import Run, StepRun
+from bridge.results import skipped
 from bridge.runner import run_local
-from bridge.translate import write
+from bridge.translate import lowered, write
 from bridge_airflow.home import environment, make_database
 
 pytestmark = pytest.mark.engine
@@ -31,16 +33,19 @@ VARYING = {"on", "seconds", "artifacts"}
 def cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.syspath_prepend(HERE)
     monkeypatch.chdir(tmp_path)
+    import airflow_constructs
     import airflow_pipelines
 
+    vars(airflow_pipelines).update(corners=airflow_constructs.corners)
     yield airflow_pipelines
-    for name in ("airflow_pipelines", "airflow_functions"):
+    for name in ("airflow_pipelines", "airflow_constructs", "airflow_functions"):
         sys.modules.pop(name, None)
 
 
 def export(pipeline: Pipeline, folder: Path, **given: Any) -> Job:
     write(pipeline, "airflow", folder / "export")
-    return Job(folder / "export", pipeline, folder / "home", folder / "work", given)
+    inside = lowered(pipeline, "airflow").pipeline
+    return Job(folder / "export", inside, folder / "home", folder / "work", given)
 
 
 def both(pipeline: Pipeline, folder: Path, **given: Any) -> tuple[Run, Run, list[str]]:
@@ -49,6 +54,8 @@ def both(pipeline: Pipeline, folder: Path, **given: Any) -> tuple[Run, Run, list
     job = export(pipeline, folder, **given)
     job = Job(**{**vars(job), "progress": told.append})
     run = load("airflow").run(job)
+    skips = skipped(analyse(pipeline, given), run.steps)
+    run.steps += [StepRun(name, "skipped", 0) for name in skips]
     (folder / "local").mkdir()
     os.chdir(folder / "local")
     return run, run_local(pipeline, given, "run"), told
@@ -58,6 +65,7 @@ def comparable(run: Run) -> dict[str, Any]:
     found = {key: value for key, value in run.to_json().items() if key not in VARYING}
     for step in found["steps"]:
         del step["seconds"]
+    found["steps"].sort(key=lambda step: step["name"])
     # as text, so that 1 and 1.0 differ
     return {key: json.dumps(value, sort_keys=True) for key, value in found.items()}
 
@@ -85,6 +93,14 @@ def test_odd_names_and_values(cases: ModuleType, tmp_path: Path) -> None:
     assert comparable(run) == comparable(local)
     assert run["unchanged"] == [cases.ODD_PARAMETERS["nested"], {"__classname__": "x", "big": 1}]
     assert run["facts"]["step"] == "facts"
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_constructs_inside_one_another(cases: ModuleType, tmp_path: Path) -> None:
+    run, local, _ = both(cases.corners(), tmp_path, none=[])
+    assert comparable(run) == comparable(local)
+    assert run.status == "succeeded"
+    assert run["chosen"] == run["odd_variable"] == run["key"]
     assert not list(tmp_path.rglob("pwned"))
 
 

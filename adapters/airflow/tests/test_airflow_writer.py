@@ -29,14 +29,20 @@ GOLDEN = HERE / "golden"
 @pytest.fixture
 def cases(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.syspath_prepend(HERE)
+    import airflow_constructs
     import airflow_pipelines
 
+    vars(airflow_pipelines).update(pages=airflow_constructs.pages)
+    vars(airflow_pipelines).update(corners=airflow_constructs.corners)
     yield airflow_pipelines
-    for name in ("airflow_pipelines", "airflow_functions"):
+    for name in ("airflow_pipelines", "airflow_constructs", "airflow_functions"):
         sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize("case", ["tour", "oddities", "rebinding", "wide", "failures"])
+CASES = ["tour", "oddities", "rebinding", "wide", "failures", "pages", "corners"]
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_golden(cases: ModuleType, case: str) -> None:
     files = render(getattr(cases, case)(), "airflow").files
     found = {path: text for path, text in files.items() if not path.startswith("tasklib/")}
@@ -49,7 +55,7 @@ def test_golden(cases: ModuleType, case: str) -> None:
     assert found == expected
 
 
-@pytest.mark.parametrize("case", ["tour", "oddities", "failures"])
+@pytest.mark.parametrize("case", ["tour", "oddities", "failures", "corners"])
 def test_an_export_says_nothing_of_where_it_comes_from(cases: ModuleType, case: str) -> None:
     for path, text in render(getattr(cases, case)(), "airflow").files.items():
         assert "bridge" not in text, path

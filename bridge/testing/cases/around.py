@@ -51,4 +51,22 @@ CASES: list[Case] = [
         values={"tc_items": [1], "tc_one": [1]},
         ends=succeeded("each.0.again.0.one") | skipped("each.0.two"),
     ),
+    Case(
+        "async",
+        "what an async function gives is waited for",
+        [
+            task(f.awaited, inputs={"number": "as_given"}, returns=["as_one"]),
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [task(f.awaited, inputs={"number": "as_item"}, returns=["as_more"])]
+                ),
+                iterate_on="as_items",
+                iterate_as="as_item",
+            ),
+        ],
+        parameters={"as_given": 1, "as_items": [1, 2]},
+        values={"as_given": 1, "as_items": [1, 2], "as_one": 2, "as_more": [2, 3]},
+        ends=succeeded("awaited", *times("each", 2, "awaited")),
+    ),
 ]

@@ -328,3 +328,7 @@ class TextDataset:
 
 def told_number(name: str) -> str:
     return os.environ[name]
+
+
+async def awaited(number: int) -> int:
+    return number + 1

@@ -62,7 +62,7 @@ def _unit(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> 
     written = writer.flow(inner)
     if node.stores:
         place.manifests[node.path] = tuple(m for ms in inner.manifests.values() for m in ms)
-    return [*lines, *written, *_settle(writer, place, node, inner)]
+    return [*lines, *written, *_rename(writer, place, node, inner.targets)]
 
 
 def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
@@ -127,11 +127,10 @@ def _reduce(writer: Writer, node: Node, name: str, every: Mapping[str, str]) -> 
 
 def _rename(writer: Writer, place: Place, node: Node, found: Mapping[str, str]) -> Iterator[str]:
     """Let the names of the flow stand for what was found, where their variables are settled."""
-    for name, variable in found.items():
-        target = writer.target(place, name)
-        place.made[node.path, name] = target
-        if target != variable:
-            yield f"{target} = {variable}"
+    for output in node.outputs:
+        target = place.made[node.path, output.name] = writer.target(place, output.name)
+        if target != found[output.name]:
+            yield f"{target} = {found[output.name]}"
 
 
 def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
@@ -142,17 +141,19 @@ def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ..
     call = f"{writer.need('choose')}({name}, {_control(writer, place, node)}, "
     lines = [f"{chosen} = {call}{literal(list(step.branches))}{more})"]
     setup: list[str] = []
+    variables: dict[str, str] = {}
     word = "if"
     keys = {str(key): key for key in step.branches} | ({"default": "default"} if more else {})
     for key, flow in node.inner.items():
         inner = inside(place, node, flow, (f"{node.path}.{key}.",), gather)
         setup += [line for line in _set_here(writer, place, node, inner) if line not in setup]
-        written = [*writer.flow(inner), *_settle(writer, place, node, inner, copied=True)]
+        variables |= inner.targets
+        written = writer.flow(inner)
         test = f"{chosen} {_is(keys[key])}"
         last = key == list(node.inner)[-1] and word == "elif"
         lines += [f"{word} {test}:" if not last else "else:", *indent(written or ["pass"])]
         word = "elif"
-    return [*setup, *lines, *_made_here(writer, place, node)]
+    return [*setup, *lines, *_rename(writer, place, node, variables)]
 
 
 def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
@@ -178,7 +179,7 @@ def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> 
         test = over if sure else f"{over} is not ABSENT and {over}"
         lines += [f"if {test}:", "    break"]
     loop = f"for {number} in range({literal(step.max_iterations)}):"
-    return [*setup, loop, *indent(lines or ["pass"]), *_settle(writer, place, node, inner)]
+    return [*setup, loop, *indent(lines or ["pass"]), *_rename(writer, place, node, inner.targets)]
 
 
 def _parallel(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
@@ -237,18 +238,6 @@ def _set_here(writer: Writer, place: Place, node: Node, inner: Place) -> list[st
             continue
         inner.begun.add(target)
     return lines
-
-
-def _settle(
-    writer: Writer, place: Place, node: Node, inner: Place, copied: bool = False
-) -> Iterator[str]:
-    for name, left in inner.flow.sets.items():
-        target, variable = writer.target(place, name), inner.targets[name]
-        if target != variable:
-            line = f"{target} = {variable}"
-            yield line if left.certain else f"if {variable} is not ABSENT:\n    {line}"
-        if not copied:
-            place.made[node.path, name] = target
 
 
 def _made_here(writer: Writer, place: Place, node: Node) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -10,7 +11,7 @@ from typing import Any
 
 from bridge.emit.names import identifier
 from bridge.emit.python import literal
-from bridge.emit.sharing import repeats, uses
+from bridge.emit.sharing import key, repeats, usage
 from bridge.flow import Flow, Node, Output
 from bridge.model import Parallel
 
@@ -41,6 +42,7 @@ class Place:
     owned: frozenset[str] = frozenset()
     outermost: bool = False
     begun: set[str] = field(default_factory=set)
+    usage: Counter[Any] | None = None
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     manifests: dict[str, tuple[str, ...]] = field(default_factory=dict)
     number: int = field(default_factory=count().__next__)
@@ -59,8 +61,13 @@ class Place:
         """Whether a value is used by others than one task, so that none may change it."""
         if isinstance(source, Output):
             left = self.flow.sets.get(source.name)
-            return uses(self.flow, source) > 1 or (left is not None and left.step == source.step)
-        return source.name not in self.owned or uses(self.flow, source) > 1
+            return self._uses(source) > 1 or (left is not None and left.step == source.step)
+        return source.name not in self.owned or self._uses(source) > 1
+
+    def _uses(self, source: Any) -> int:
+        if self.usage is None:
+            self.usage = usage(self.flow)
+        return self.usage[key(source)]
 
     def taken(self, name: str, source: Any) -> str:
         """The expression of what a flow inside takes under a name."""

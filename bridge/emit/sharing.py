@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from bridge.flow import Flow, Given, Node, Read
 from bridge.model import Loop, Map, PythonTask
-from bridge.values import Kind
 
-__all__ = ["may_change", "repeats", "uses"]
+__all__ = ["key", "may_change", "repeats", "usage"]
 
 _UNCHANGEABLE = (bool, int, float, str)
 
@@ -23,27 +23,32 @@ def repeats(node: Node) -> bool:
     return isinstance(node.task, Map | Loop)
 
 
-def uses(flow: Flow, source: Any) -> int:
-    """How often a value is used in a flow; by what runs more than once, that is more than once."""
-    found = 0
+def usage(flow: Flow) -> Counter[Any]:
+    """How often each value is used in a flow; by what runs more than once, that is more than once.
+
+    Values are counted by their ``key``.
+    """
+    found: Counter[Any] = Counter()
     for node in flow.nodes.values():
         if not node.inner:
-            found += sum(read.source == source for read in node.reads)
+            found.update(key(read.source) for read in node.reads)
         for inner in node.inner.values():
-            taken = [name for name, outside in inner.given.items() if outside == source]
-            found += sum(_within(inner, name) * (2 if repeats(node) else 1) for name in taken)
-        if node.control and node.control.source == source:
-            found += 1
-        if node.handler and source in node.handler.given.values():
-            found += 2
-    if flow.handler and source in flow.handler.given.values():
-        found += 2
+            within = usage(inner) if inner.given else {}
+            for name, outside in inner.given.items():
+                count = max(1, within.get(("given", name), 0))
+                found[key(outside)] += count * (2 if repeats(node) else 1)
+        if node.control:
+            found[key(node.control.source)] += 1
+        found.update(_of_handler(node.handler))
+    found.update(_of_handler(flow.handler))
     return found
 
 
-def _within(flow: Flow, name: str) -> int:
-    return max(1, sum(uses(flow, given) for given in _givens(name)))
+def key(source: Any) -> Any:
+    """By what a value is counted: what a flow is given by its name alone."""
+    return ("given", source.name) if isinstance(source, Given) else source
 
 
-def _givens(name: str) -> list[Given]:
-    return [Given(name, kind) for kind in (Kind.JSON, Kind.METRIC, Kind.PICKLED)]
+def _of_handler(handler: Flow | None) -> Counter[Any]:
+    """A handler uses what others have used before it."""
+    return Counter({key(s): 2 for s in handler.given.values()} if handler else {})

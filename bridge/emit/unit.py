@@ -66,7 +66,7 @@ class _Writer:
     def flow(self, place: Place) -> list[str]:
         """The statements of a flow, up to what it leaves in its ``targets``."""
         flow = place.flow
-        unset = [name for name, left in flow.sets.items() if self._may_be_unset(place, name, left)]
+        unset = self._perhaps_unset(place)
         lines = [f"{place.targets[n]} = {place.given.get(n) or self.need('ABSENT')}" for n in unset]
         if flow.handler:
             for node in flow.nodes.values():
@@ -77,20 +77,32 @@ class _Writer:
             return [*lines, "try:", *indent(body or ["pass"]), _FAILED, *indent(handler)]
         return [*lines, *self._nodes(place)]
 
-    def _may_be_unset(self, place: Place, name: str, left: Output) -> bool:
-        handled = place.flow.handler or any(n.handler for n in place.flow.nodes.values())
-        begun = place.targets[name] in place.begun
-        return bool(handled) and not begun and (not left.certain or bool(place.flow.handler))
+    def _perhaps_unset(self, place: Place) -> list[str]:
+        """The names that a flow leaves unset on some way to its end."""
+        flow = place.flow
+        if not (flow.handler or any(node.handler for node in flow.nodes.values())):
+            return []
+        begun, sure = place.begun, flow.handler is None
+        return [
+            name
+            for name, left in flow.sets.items()
+            if place.targets[name] not in begun and not (sure and left.certain)
+        ]
 
     def _nodes(self, place: Place) -> list[str]:
         """The nodes, behind a condition where what they wait for may have failed."""
         lines: list[str] = []
         waits = _waits(place.flow)
+        waited = {path for found in waits.values() for path in found}
         open_for: tuple[str, ...] = ()
         flags: dict[str, str] = {}
         for path, node in place.flow.nodes.items():
             guards = tuple(flags[p] for p in waits[path])
-            written = self._handled(place, node, flags) if node.handler else self.node(place, node)
+            written = (
+                self._handled(place, node, flags, path in waited)
+                if node.handler
+                else self.node(place, node)
+            )
             if not guards:
                 lines += written
             elif guards == open_for:
@@ -100,7 +112,9 @@ class _Writer:
             open_for = guards if written else ()
         return lines
 
-    def _handled(self, place: Place, node: Node, flags: dict[str, str]) -> list[str]:
+    def _handled(
+        self, place: Place, node: Node, flags: dict[str, str], is_waited_for: bool
+    ) -> list[str]:
         """A node whose failure is handled; a flag is set if it has not failed and others wait."""
         assert node.handler
         careful, place.careful = place.careful, True
@@ -108,7 +122,7 @@ class _Writer:
         lines = self.node(place, node)
         place.careful = careful
         handler = self._handler(place, node.handler, (f"{node.path}.on_failure.",))
-        if not any(node.path in waiting for waiting in _waits(place.flow).values()):
+        if not is_waited_for:
             return [*manifest, "try:", *indent(lines), _FAILED, *indent(handler)]
         flag = flags[node.path] = self.names(
             f"flag {place.number} {node.path}", f"{node.path}_succeeded"

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bridge.errors import UsageError
 from bridge.flow import Flow, Output, analyse, walk
-from bridge.lower.failures import followers, merged
+from bridge.lower.failures import with_all_behind
 from bridge.lower.units import unit
 from bridge.model import Composite, Pipeline, Step
 from bridge.order import arrange, components, find_cycle, sort
@@ -53,8 +53,8 @@ def _with_skipped(pipeline: Pipeline, groups: Mapping[str, str]) -> dict[str, st
         return dict(groups)
     touches = Touches(signature)
     order, _ = arrange(pipeline, touches.reads, touches.writes)
-    skipped = (followers(order, step.name) for step in ends if step.name in groups)
-    found = merged([*members.values(), *skipped])
+    those = [step.name for step in ends if step.name in groups]
+    found = with_all_behind(order, those, members.values())
     return {name: min(group) for group in found for name in group}
 
 

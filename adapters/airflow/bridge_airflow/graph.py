@@ -111,8 +111,7 @@ class Graph:
             assert isinstance(step, Parallel)
             inner = self._branches(place, path, step, depth)
         earlier = self._earlier(place, path)
-        is_named = bool(earlier) or (isinstance(step, Parallel) and self._is_named(place, path))
-        named = self._group(whole) if is_named else ""
+        named = self._group(whole) if earlier or self._stands_for(place, path) else ""
         return [
             *todo_lines(self.todos.get(whole, ())),
             *self._with(whole, _tooltip(step), named, default_arguments(step)),
@@ -121,10 +120,10 @@ class Graph:
             *self._barrier(place, path),
         ]
 
-    def _is_named(self, place: Place, path: str) -> bool:
-        if place.prefix + path in self._used:
-            return True
-        return place.is_item and path in last(place)
+    def _stands_for(self, place: Place, path: str) -> bool:
+        """Whether the group is what others wait for."""
+        is_left = place.is_item and path in last(place)
+        return is_group(place, path) and (is_left or place.prefix + path in self._used)
 
     def _branches(self, place: Place, path: str, step: Composite, depth: int) -> list[str]:
         lines: list[str] = []
@@ -141,32 +140,35 @@ class Graph:
 
     def _map(self, spot: Spot, depth: int) -> list[str]:
         inner = self.steps.places.inner[spot.path][""]
-        items = self._variable_of_items(spot.path)
-        lines = [f"{items} = {self._own_call(spot, ITEMS)}"]
-        if not is_many(spot.node.task.branch):
-            lines += self._pipeline(inner, inner.flow.pipeline, "", depth + 1)
-            waits = [self.steps.results(inner.prefix + path) for path in last(inner)]
-            return [*lines, *self._end(spot, GATHERED, waits)]
-        left = self._left(spot, inner)
-        group = self.steps.ids.part(item_group(spot.path))
+        if is_many(spot.node.task.branch):
+            mapped = self._mapped_group(spot, inner, depth)
+        else:
+            mapped = self._pipeline(inner, inner.flow.pipeline, "", depth + 1)
+        return [
+            f"{self._variable_of_items(spot.path)} = {self._own_call(spot, ITEMS)}",
+            *mapped,
+            *self._end(spot, GATHERED, [self.steps.results(inner.prefix + p) for p in last(inner)]),
+        ]
+
+    def _mapped_group(self, spot: Spot, inner: Place, depth: int) -> list[str]:
+        """The branch of a map as a function that makes a group for each item."""
+        group, item = self.steps.ids.part(item_group(spot.path)), self.steps.item(spot.path)
         wanted = f"{self.steps.wanted(spot.path)}_{group}"
         function = self.steps.names(f"function {spot.path}", wanted)
-        item = self.steps.item(spot.path)
-        results = [self.steps.results(path) for path in left]
-        self.uses.add("task_group")
         tooltip = inner.flow.pipeline.description
-        settings = [] if function == group else [f"group_id={literal(group)}"]
+        settings = [f"group_id={literal(group)}"] if function != group else []
         settings += [f"tooltip={literal(tooltip)}"] if tooltip else []
+        left = self._left(spot, inner)
+        results = ", ".join(self.steps.results(path) for path in left)
+        self.uses.add("task_group")
         return [
-            *lines,
             "",
             f"@task_group({', '.join(settings)})" if settings else "@task_group",
             f"def {function}({item}):",
             *indent(self._pipeline(inner, inner.flow.pipeline, "", depth)),
             f"    return {', '.join(self._inside(inner, path) for path in left)}",
             "",
-            f"{', '.join(results)} = {function}.expand({item}={items})",
-            *self._end(spot, GATHERED, [self.steps.results(inner.prefix + p) for p in last(inner)]),
+            f"{results} = {function}.expand({item}={self._variable_of_items(spot.path)})",
         ]
 
     def _left(self, spot: Spot, inner: Place) -> list[str]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bridge.flow import Flow, Given, Node, Output, Parameter, Read
 from bridge.model import Map, Parallel
+from bridge.scope import Stored
 from bridge.unit import Unit
 from bridge.values import Constant, Fact
 from bridge_airflow.ids import is_many
@@ -60,7 +61,7 @@ class Item(NamedTuple):
     path: str
 
 
-Origin = Result | Item | Parameter | Constant | Fact
+Origin = Result | Item | Parameter | Stored | Constant | Fact
 
 
 def is_composite(node: Node) -> bool:
@@ -125,7 +126,7 @@ class Places:
                 last = [inner for inner in branches if source.name in inner.flow.sets][-1]
                 return self.find(last, last.flow.sets[source.name])
             return Result(path, source.name)
-        assert isinstance(source, Parameter | Constant | Fact)
+        assert isinstance(source, Parameter | Stored | Constant | Fact)
         return source
 
     def putters(self, place: Place, paths: Iterable[str]) -> list[str]:

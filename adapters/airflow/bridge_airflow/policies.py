@@ -8,13 +8,11 @@ from typing import Any
 
 from bridge.emit.python import literal
 from bridge.errors import AdapterError
-from bridge.findings import Level
-from bridge.model import Pipeline, Resources, Step, Task
-from bridge.nodes import walk
+from bridge.model import Resources, Step, Task
 from bridge.unit import Unit
 from bridge_airflow.tables import OPERATOR_ARGUMENTS
 
-__all__ = ["arguments", "default_arguments", "has_backoff", "told"]
+__all__ = ["arguments", "default_arguments", "has_backoff"]
 
 _NAMES = {"cpu": "cpus", "memory": "ram", "gpu": "gpus"}
 
@@ -80,14 +78,3 @@ def has_backoff(step: Step) -> bool:
     """Whether the delay between attempts grows, which Airflow does by chance in part."""
     retry = getattr(step, "retry", None)
     return bool(retry and retry.delay and retry.backoff != 1 and retry.times > 1)
-
-
-def told(pipeline: Pipeline) -> dict[tuple[str, str], tuple[Level, str]]:
-    """What became of overrides that are not for Airflow."""
-    found = {}
-    for path, step in walk(pipeline):
-        if step.overrides and not _given(step):
-            names = ", ".join(step.overrides)
-            message = f"overrides of '{path}' are for {names} alone"
-            found[path, "overrides"] = (Level.CARRIED, message)
-    return found

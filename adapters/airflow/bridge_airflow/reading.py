@@ -9,6 +9,7 @@ from bridge.emit.body import HELPERS
 from bridge.emit.names import Names
 from bridge.emit.python import literal
 from bridge.flow import Node, Read
+from bridge.scope import Stored
 from bridge.values import Constant, Fact, Kind
 from bridge_airflow.params import reach_parameter
 from bridge_airflow.places import Item, Place, Places, Result, Spot
@@ -75,7 +76,7 @@ class Reading:
         """The expression of the source of all that is read, by argument."""
         found = {}
         for read in self._spot.node.reads:
-            if not isinstance(read.source, Constant):
+            if not isinstance(read.source, Constant | Stored):
                 found[read.argument.name] = self.expression(read)
         if self._spot.node.inner:
             self._load_once(found)

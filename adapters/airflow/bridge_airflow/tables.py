@@ -6,7 +6,7 @@ import builtins
 from typing import Final
 
 from bridge.emit.body import HELPERS
-from bridge.findings import Feature, Level, Support, emulated, native, unsupported
+from bridge.findings import Feature, Level, Support, emulated, native
 from bridge.lower import LOWERED
 
 __all__ = [
@@ -63,7 +63,7 @@ SUPPORT: Final[dict[Feature, Support]] = {
         Level.APPROXIMATED,
         "in the task's documentation; it runs where its worker runs",
     ),
-    Feature.DATASET: unsupported("datasets are not translated yet"),
+    Feature.DATASET: emulated("loaded and saved by its own class, inside the @task"),
     Feature.OVERRIDES: native("arguments of the operator"),
 }
 

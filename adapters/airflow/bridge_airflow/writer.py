@@ -14,7 +14,6 @@ from bridge_airflow.graph import Graph
 from bridge_airflow.ids import Ids, dag_id
 from bridge_airflow.params import declare
 from bridge_airflow.places import Place, Places, is_composite
-from bridge_airflow.policies import told
 from bridge_airflow.project import beside
 from bridge_airflow.steps import Steps, is_placeholder, todo_lines
 from bridge_airflow.tables import MODULE_NAMES
@@ -28,7 +27,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
     dag = _Dag(flow, options)
     module = f"{identifier(dag_id(pipeline)[:100], ascii_only=True)}_dag"
     files = {f"{module}.py": dag.text(), **beside(flow, module, dag.steps.carries)}
-    return Export(files, told=told(pipeline))
+    return Export(files)
 
 
 class _Dag:

@@ -73,8 +73,12 @@ def corners() -> Pipeline:
     return Pipeline(
         name="corners",
         parameters={
-            **{"flag": True, "one": [3], "none": [], "old": 1},
-            **{'odd "items"': [1, 2], "key": ODD},
+            "flag": True,
+            "one": [3],
+            "none": [],
+            "old": 1,
+            'odd "items"': [1, 2],
+            "key": ODD,
         },
         steps=[*_nested(), *_odd(), *_kept(), *_policies()],
     )

@@ -6,12 +6,14 @@ import ast
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from bridge import Pipeline
+from bridge import Conditional, Map, Pipeline, Stub
 from bridge.adapter import Options, load
 from bridge.errors import AdapterError
 from bridge.findings import Feature
@@ -20,6 +22,7 @@ from bridge.translate import render
 from bridge_airflow.carried.xcom import JsonText, to_xcom
 from bridge_airflow.ids import Ids, dag_id
 from bridge_airflow.params import declare
+from bridge_airflow.units import units
 from bridge_airflow.writer import write
 
 HERE = Path(__file__).parent
@@ -89,6 +92,70 @@ def test_what_was_left_out_is_said_at_its_place(cases: ModuleType) -> None:
     assert after["# TODO: give it a limit"] == 'with TaskGroup("trainings"):'.replace('"', "'")
     assert after["# os.abort()"] == "@task"
     assert after["# TODO: tell somebody"].endswith("EmptyOperator(task_id='deploy')")
+
+
+def test_what_has_no_place_in_airflow_says_why(cases: ModuleType) -> None:
+    levels = {(f.step, f.attribute): f for f in render(cases.corners(), "airflow").report.findings}
+    assert levels["grouped", "iterate_on"].level == "carried"
+    assert levels["choice", "branches"].level == "carried"
+    assert levels["grouped.fork.b.loop", "branch"].level == "emulated"
+    assert levels["odd variable", "retry"].level == "emulated"
+    assert levels["asks", "resources"].level == "approximated"
+    assert levels["asks", "overrides['airflow']"].level == "carried"
+    assert "another target" in levels["asks", "overrides['other']"].message
+
+
+def _mapped(step: Any, items: list[Any], **more: Any) -> Pipeline:
+    branch = Pipeline([step])
+    each = Map(name="each", branch=branch, iterate_on="items", iterate_as="item")
+    return Pipeline([each], "mapped", parameters={"items": items, "flag": True}, **more)
+
+
+def test_a_map_that_airflow_cannot_have_is_a_loop(cases: ModuleType) -> None:
+    inner = Map(name="cells", branch=Pipeline([cases.Stub(name="x")]), iterate_on="item",
+                iterate_as="cell")  # fmt: skip
+    choice = Conditional(name="which", parameter="flag", branches={True: _stub(), False: _stub()})
+    assert units(_mapped(inner, [[1]])).keys() == {"each.cells"}
+    assert units(_mapped(choice, [1])).keys() == {"each.which"}
+    assert units(_mapped(cases.Stub(name="x"), [*range(1025)])).keys() == {"each"}
+    assert not units(_mapped(cases.Stub(name="x"), [*range(1024)]))
+
+
+def _stub() -> Pipeline:
+    return Pipeline([Stub(name="x")])
+
+
+def _asking(overrides: dict[str, Any]) -> Pipeline:
+    return Pipeline([Stub(name="x", overrides={"airflow": overrides})], "asking")
+
+
+def test_overrides_are_arguments_of_the_operator(cases: ModuleType) -> None:
+    text = render(_asking({"queue": "a'); import os; ('", "pool_slots": 2}), "airflow").files
+    call = next(n for n in ast.walk(ast.parse(text["asking_dag.py"])) if _is_operator(n))
+    found = {word.arg: ast.literal_eval(word.value) for word in call.keywords}  # type: ignore[attr-defined]
+    assert found == {"task_id": "x", "queue": "a'); import os; ('", "pool_slots": 2}
+
+
+def _is_operator(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "EmptyOperator"
+
+
+@pytest.mark.parametrize("wrong", [{"task_id": "y"}, {"pool=1, x": 2}, {"pool": {1, 2}}], ids=str)
+def test_overrides_that_are_no_such_arguments_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(AdapterError, match="overrides of 'x' give airflow"):
+        render(_asking(wrong), "airflow")
+
+
+def test_a_group_hands_overrides_to_its_tasks(cases: ModuleType) -> None:
+    pipeline = _mapped(Stub(name="x"), [1])
+    each = replace(pipeline.steps[0], overrides={"airflow": {"pool": "small"}})
+    text = render(replace(pipeline, steps=[each]), "airflow").files["mapped_dag.py"]
+    assert 'with TaskGroup("each", default_args={"pool": "small"}):' in text
+
+
+def test_what_tasks_depend_on_is_required_once(cases: ModuleType) -> None:
+    needs = render(cases.corners(), "airflow").files["requirements.txt"].splitlines()
+    assert needs.count("humanize>=4") == 1
 
 
 def test_ids_follow_the_model(cases: ModuleType) -> None:

@@ -11,7 +11,7 @@ from bridge.emit.task import Body
 from bridge.emit.types import trusted
 from bridge.expressions import Expression, spreads
 from bridge.flow import Output
-from bridge.model import Conditional, Map
+from bridge.model import Conditional, Loop, Map
 from bridge.values import Kind
 from bridge_metaflow.layout import FlowStep
 from bridge_metaflow.places import Place, parts
@@ -41,6 +41,7 @@ class Composites:
             "empty": self._empty,
             "reducer": self._reduce,
             "caught": self._caught,
+            "loop": self._again,
         }
         writers[step.does](step.of, found)
 
@@ -50,6 +51,10 @@ class Composites:
         task = step.of.node.task
         if step.does == "caught":
             return docstring(f"Go on, or handle the failure of '{task.name}'.")
+        if isinstance(task, Loop):
+            until = f" until '{task.break_on}'," if task.break_on else ""
+            name = step.tasks[0].node.task.name
+            return docstring(f"'{name}',{until} {task.max_iterations} times at most.")
         if isinstance(task, Conditional):
             return docstring(f"Take the branch that '{task.on.name}' asks for.")
         what = {
@@ -66,6 +71,7 @@ class Composites:
     def condition(self, place: Place) -> str:
         """The artifact that holds the key of a switch."""
         what = "any" if isinstance(place.node.task, Map) else "branch"
+        what = "over" if isinstance(place.node.task, Loop) else what
         what = "failed" if place.node.handler else what
         return self.plan.names.own(place, what)
 
@@ -109,6 +115,23 @@ class Composites:
     def _caught(self, place: Place, found: Body) -> None:
         error = self.plan.names.own(place, "error")
         found.lines.append(f"self.{self.condition(place)} = self.{error} is not None")
+
+    def _again(self, place: Place, found: Body) -> None:
+        """Count the iterations, and say whether this was the last."""
+        task: Loop = place.node.task
+        index = f"self.{self.values.index(place)}"
+        found.lines.insert(0, f'{index} = getattr(self, "{index[5:]}", -1) + 1')
+        over = f"{index} == {task.max_iterations - 1}"
+        if task.break_on:
+            over = f"bool({self._break_on(place)}) or {over}"
+        found.lines.append(f"self.{self.condition(place)} = {over}")
+
+    def _break_on(self, place: Place) -> str:
+        name = place.node.task.break_on
+        for output in place.node.outputs:
+            if output.name == name:
+                return f"self.{self.plan.names.artifact(place.flow, output)}"
+        return self.values.of(place, next(r for r in place.node.reads if r.argument.name == name))
 
     # Maps
 

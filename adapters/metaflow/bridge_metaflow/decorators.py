@@ -125,7 +125,7 @@ def _unfit(task: Task) -> Iterator[str]:
     if task.timeout is not None and (task.timeout != int(task.timeout) or task.timeout < 1):
         yield "@timeout counts whole seconds, so the limit is set by code around the call"
     for name in task.environment:
-        if name.startswith(("METAFLOW_", "PYTHON", "LD_", "PATH")):
+        if name.startswith(("METAFLOW_", "PYTHON", "LD_")) or name in ("HOME", "PATH", "TMPDIR"):
             yield (
                 f"@environment is there from the start of the process, where '{name}' would "
                 "matter, so it is set by code around the call"

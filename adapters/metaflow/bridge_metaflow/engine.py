@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from bridge.engine import collect, kept_notebooks, serve
 from bridge.errors import RunError
 from bridge.flow import analyse
 from bridge.record import Run, Status
+from bridge.unit import Unit
 from bridge_metaflow.found import Found, items
+from bridge_metaflow.places import Place
 from bridge_metaflow.plan import Plan, plan
 from bridge_metaflow.writer import parameter_type
 
@@ -59,27 +61,61 @@ def _execute(job: Job, laid: Plan) -> tuple[str, list[str]]:
     """Run the flow to its end; gives Metaflow's ids of the run and of the tasks that failed."""
     id_file = job.home / "metaflow-run-id"
     id_file.unlink(missing_ok=True)
-    steps = {laid.names.step[step]: step for step in laid.steps}
     tail: deque[str] = deque(maxlen=10)
-    failed: list[str] = []
+    watch = _Watch(job, laid)
     for line in _output(_command(job, laid, id_file)):
         tail.append(line)
-        ended = _ENDED.search(line.rstrip())
-        if ended and ended[4] == "failed":
-            failed += [ended[3]] if ended[3] not in failed else []
-        elif ended:
-            for place in steps[ended[2]].tasks:
-                job.progress(place.name(_items(laid, *ended.groups()[:3]) if place.maps else ()))
+        watch.see(line.rstrip())
     if not id_file.exists():
         raise RunError(f"metaflow did not start the flow:\n{''.join(tail).strip()}")
-    return id_file.read_text().strip(), failed
+    return id_file.read_text().strip(), watch.failed
 
 
-def _items(laid: Plan, run_id: str, step: str, task_id: str) -> tuple[int, ...]:
+class _Watch:
+    """Tells of each step as it ends, by what Metaflow prints; ``failed`` are ids of its tasks."""
+
+    def __init__(self, job: Job, laid: Plan) -> None:
+        self.failed: list[str] = []
+        self._job, self._plan = job, laid
+        self._steps = {laid.names.step[step]: step for step in laid.steps}
+        self._turns: Counter[Place] = Counter()
+        self._read = 0
+
+    def see(self, line: str) -> None:
+        """Look at a line of the log."""
+        ended = _ENDED.search(line)
+        if ended is None:
+            return
+        run_id, step, task_id, how = ended.groups()
+        if how == "failed":
+            self.failed += [task_id] if task_id not in self.failed else []
+            return
+        for place in self._steps[step].tasks:
+            if isinstance(place.node.task, Unit):
+                self._tell_noted()
+                continue
+            numbers: tuple[int, ...] = ()
+            if place.maps:
+                numbers = _items(f"{self._plan.class_name}/{run_id}/{step}/{task_id}")
+            elif place.repeats:
+                numbers = (self._turns[place],)
+                self._turns[place] += 1
+            self._job.progress(place.name(numbers))
+
+    def _tell_noted(self) -> None:
+        """Tell of those that share a step and have noted how they ended."""
+        if self._job.steps.exists():
+            whole = self._job.steps.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()
+            for line in whole[self._read :]:
+                self._job.progress(json.loads(line)["name"])
+            self._read = len(whole)
+
+
+def _items(pathspec: str) -> tuple[int, ...]:
     from metaflow import Task, namespace
 
     namespace(None)
-    return items(Task(f"{laid.class_name}/{run_id}/{step}/{task_id}"))
+    return items(Task(pathspec))
 
 
 def _output(command: list[str]) -> Iterator[str]:

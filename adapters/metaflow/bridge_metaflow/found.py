@@ -21,7 +21,7 @@ from bridge_metaflow.plan import Plan
 __all__ = ["Found", "items"]
 
 Items = tuple[int, ...]
-"""The numbers of the items of the maps around a step, the outermost map first."""
+"""The numbers of the items and iterations around a step, the outermost first."""
 
 
 def items(task: Any) -> Items:
@@ -48,7 +48,10 @@ class Found:
         self._failed = failed
         self._notes = notes
         self._steps = {place: step for step in laid.steps for place in step.tasks}
-        self._tasks = {step.id: _by_items(step) for step in self.run}
+        loops = {laid.names.step[step] for step in laid.steps if step.does == "loop"}
+        self._tasks = {
+            step.id: _in_turn(step) if step.id in loops else _by_items(step) for step in self.run
+        }
 
     def _of(self, step: FlowStep) -> dict[Items, Any]:
         return self._tasks.get(self.plan.names.step[step], {})
@@ -85,7 +88,7 @@ class Found:
     def _whole(self, place: Place) -> StepRun | None:
         """How a composite ended."""
         ends = [task for step in self.plan.ends[place] for task in self._of(step).values()]
-        if any(task.successful for task in ends):
+        if ends and all(task.successful for task in ends):
             return StepRun(place.name(), "succeeded")
         inside = {place, *self.plan.places.inside(place)}
         begun = (step for step in self.plan.steps if step.of in inside or inside & {*step.tasks})
@@ -184,8 +187,8 @@ class Found:
     def _value(self, place: Place, output: Output) -> Any:
         steps = self.plan.ends[place] if parts(place.node) else [self._steps[place]]
         artifact = self.plan.names.artifact(place.flow, output)
-        tasks = (self._of(step).get(()) for step in steps)
-        ended = next(task for task in tasks if task and task.successful)
+        tasks = [task for step in steps for task in self._of(step).values()]
+        ended = next(task for task in reversed(tasks) if task.successful)
         return ended[artifact].data if artifact in ended else ABSENT
 
     def manifest(self, path: str) -> Mapping[str, str]:
@@ -229,6 +232,11 @@ class Found:
 def _by_items(step: Any) -> dict[Items, Any]:
     tasks = {items(task): task for task in step}
     return {numbers: tasks[numbers] for numbers in sorted(tasks)}
+
+
+def _in_turn(step: Any) -> dict[Items, Any]:
+    tasks = sorted(step, key=lambda task: int(task.id))
+    return {(number,): task for number, task in enumerate(tasks)}
 
 
 def _seconds(task: Any) -> float:

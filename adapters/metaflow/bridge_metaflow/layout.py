@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.flow import Flow
 from bridge.lower.levels import Block, Branches, Group, Series, Structure, tasks
-from bridge.model import Conditional, Map, Parallel
+from bridge.model import Conditional, Loop, Map, Parallel
 from bridge_metaflow.places import Place, Places, parts
 
 __all__ = ["FlowStep", "Layout", "Touched"]
@@ -19,12 +19,12 @@ class FlowStep:
     """One step: the tasks it carries out, the steps that follow, and those that it joins.
 
     ``does`` says what it is to the composite at ``of``: its ``switch``; the ``fan`` of a map, the
-    ``join`` behind it, what is done for an ``empty`` list, and its ``reducer``. Behind a task whose
-    failure was perhaps ``caught`` one such step finds out. ``keys`` are those
-    of a switch, for each step in ``next``. ``origin`` is the path of what a step splits or joins
-    beside its tasks; ``chosen`` says from which of the joined steps an artifact is taken where
-    they may not agree. ``first`` is the map whose items begin here. ``open`` steps can still be
-    given tasks.
+    ``join`` behind it, what is done for an ``empty`` list, and its ``reducer``; a ``loop``, which
+    follows itself. Behind a task whose failure was perhaps ``caught`` one such step finds out.
+    ``keys`` are those of a switch, for each step in ``next``. ``origin`` is the path of what a
+    step splits or joins beside its tasks; ``chosen`` says from which of the joined steps an
+    artifact is taken where they may not agree. ``first`` is the map whose items begin here.
+    ``open`` steps can still be given tasks.
     """
 
     tasks: tuple[Place, ...] = ()
@@ -141,7 +141,8 @@ class Layout:
 
     def _tail(self, exits: list[FlowStep]) -> FlowStep:
         """The one step with which a part ends, as a join needs it."""
-        return _single(exits) or self._after(exits)
+        step = _single(exits)  # no switch may lead to a join, and a loop is one
+        return step if step and step.does != "loop" else self._after(exits)
 
     # Branches
 
@@ -182,6 +183,7 @@ class Layout:
 
     def _composite(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
         kinds = {Map: self._map, Conditional: self._conditional, Parallel: self._parallel}
+        kinds[Loop] = self._loop
         found = self.ends[place] = kinds[type(place.node.task)](place, exits)
         return found
 
@@ -220,6 +222,15 @@ class Layout:
             switch.keys.append(key)
             found += self._inside(place, key, first)
         return found
+
+    def _loop(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
+        """A step that follows itself; it has a single task."""
+        flow = parts(place.node)[""]
+        tasks = tuple(self._places(flow, path) for path in flow.nodes)
+        step = self._empty(exits)
+        step.tasks, step.does, step.of, step.open = tasks, "loop", place, False
+        step.next, step.keys = [step], [False, True]
+        return [step]
 
     def _parallel(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
         inner = [(self._structures[id(flow)], flow) for flow in parts(place.node).values()]

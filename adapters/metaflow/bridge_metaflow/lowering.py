@@ -6,10 +6,23 @@ from collections.abc import Collection
 from math import prod
 
 from bridge.lower.failures import HOW
-from bridge.model import Composite, Conditional, Map, Parallel, Pipeline, Step, Task
+from bridge.lower.loops import HOW as LOOP
+from bridge.model import (
+    Composite,
+    Conditional,
+    Loop,
+    Map,
+    Parallel,
+    Pipeline,
+    PythonTask,
+    ShellTask,
+    Step,
+    Stub,
+    Task,
+)
 from bridge.nodes import inside, walk
 from bridge_metaflow.decorators import unfit
-from bridge_metaflow.tables import LONGEST_BRANCH, MOST_CAUGHT, MOST_WAYS
+from bridge_metaflow.tables import LONGEST_BRANCH, MOST_CAUGHT, MOST_ITERATIONS, MOST_WAYS
 
 __all__ = ["units"]
 
@@ -21,6 +34,7 @@ _MANY = "Metaflow follows every way through a flow, and switches behind each oth
 def units(pipeline: Pipeline) -> dict[str, str]:
     """The paths of these steps, and why."""
     found = unfit(pipeline) | _dear(pipeline)
+    found |= _loops(pipeline, found)
     several = [(p, s) for p, s in walk(pipeline) if isinstance(s, Map | Conditional)]
     long = {path: _LONG for path, step in several if _count(step) > LONGEST_BRANCH}
     rest = [(path, step) for path, step in several if path not in long]
@@ -40,6 +54,31 @@ def _handled(pipeline: Pipeline, units: Collection[str]) -> dict[str, str]:
     inner = [(f"{p}{key}.", i) for p, step in walk(pipeline) for key, i in inside(step)]
     whole = [prefix for prefix, held in [("", pipeline), *inner] if held.on_failure]
     return {**found, **{f"{prefix}on_failure": HOW for prefix in whole}}
+
+
+def _loops(pipeline: Pipeline, units: Collection[str]) -> dict[str, str]:
+    """Loops that no step can carry out by following itself."""
+    found: dict[str, str] = {}
+    repeated: list[str] = []
+    for path, step in walk(pipeline):
+        again = any(path.startswith(prefix) for prefix in repeated)
+        if isinstance(step, Map | Loop):
+            repeated.append(f"{path}.")
+        if isinstance(step, Loop) and (
+            again or not _goes_back(step) or f"{path}.{step.branch.steps[0].name}" in units
+        ):
+            found[path] = LOOP
+    return found
+
+
+def _goes_back(loop: Loop) -> bool:
+    """Whether a step that follows itself is the loop: a single task, nothing but its values."""
+    task = loop.branch.steps[0]
+    plain = isinstance(task, PythonTask | ShellTask | Stub) and not (task.secrets or task.catalog)
+    handled = loop.on_failure or loop.branch.on_failure or task.on_failure
+    ends = task.terminate_with_failure or task.terminate_with_success
+    few = len(loop.branch.steps) == 1 and loop.max_iterations <= MOST_ITERATIONS
+    return few and plain and not handled and not ends
 
 
 def _can_catch(step: Step) -> bool:

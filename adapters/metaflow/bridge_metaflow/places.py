@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bridge.flow import Flow, Given, Node, Source
-from bridge.model import Conditional, Map, Parallel
+from bridge.model import Conditional, Loop, Map, Parallel
 
 __all__ = ["Item", "Place", "Places", "parts"]
 
 
 def parts(node: Node) -> Mapping[str, Flow]:
     """The flows inside a composite that becomes several steps; others are the affair of one."""
-    return node.inner if isinstance(node.task, Map | Conditional | Parallel) else {}
+    return node.inner if isinstance(node.task, Map | Conditional | Parallel | Loop) else {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,17 +38,25 @@ class Place:
         return (*self.around.maps, *own)
 
     @cached_property
+    def repeats(self) -> tuple[Place, ...]:
+        """The maps and loops around it, the outermost first."""
+        if self.around is None:
+            return ()
+        own = (self.around,) if isinstance(self.around.node.task, Map | Loop) else ()
+        return (*self.around.repeats, *own)
+
+    @cached_property
     def begins(self) -> tuple[str | int, ...]:
-        """What its name in the record of a run begins with; a number stands for that map's item."""
+        """What its name in a record begins with; a number stands for that item or iteration."""
         if self.around is None:
             return ()
         above = (*self.around.begins, f"{self.around.node.path}.")
-        if isinstance(self.around.node.task, Map):
-            return (*above, len(self.maps) - 1, ".")
+        if isinstance(self.around.node.task, Map | Loop):
+            return (*above, len(self.repeats) - 1, ".")
         return (*above, f"{self.key}.")
 
     def name(self, items: Sequence[int] = ()) -> str:
-        """Its name in the record of a run, for these items of the maps around it."""
+        """Its name in the record of a run, for these items and iterations around it."""
         begins = (part if isinstance(part, str) else str(items[part]) for part in self.begins)
         return "".join([*begins, self.node.path])
 
@@ -62,7 +70,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Item:
-    """The item of a map, as the source of a value."""
+    """The item of a map, or the number of a loop's iteration, as the source of a value."""
 
     map: Place
 
@@ -111,5 +119,7 @@ class Places:
             assert around
             if source.name in flow.begins:
                 return Item(around), flow
+            if source.name not in flow.given:  # an iteration may find what one before has set
+                return source, flow
             source, flow = flow.given[source.name], around.flow
         return source, flow

@@ -47,6 +47,8 @@ def readme(laid: Plan, carries: Collection[str], deletes: bool) -> str:
         lines.append(
             "Executed notebooks are kept in `.notebooks`, in the folder where the run was started."
         )
+    if any(step.does == "fan" for step in laid.steps):
+        lines += ["", "A step for each of more than 100 items needs `--max-num-splits`."]
     lines += _deployed(pipeline)
     if deletes:
         lines += [

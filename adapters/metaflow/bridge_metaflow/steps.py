@@ -96,7 +96,7 @@ class Steps:
         following = [f"self.{self.plan.names.step[other]}" for other in step.next]
         if step.does == "fan" and step.of:
             return f"{following[0]}, foreach={literal(self.values.list_of(step.of))}"
-        if step.does not in ("switch", "caught") or len(following) == 1:
+        if step.does not in ("switch", "caught", "loop") or len(following) == 1:
             return ", ".join(following)
         assert step.of
         keys = map(repr, self.composites.keys(step))

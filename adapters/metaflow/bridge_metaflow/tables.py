@@ -12,6 +12,7 @@ __all__ = [
     "LIMITS",
     "LONGEST_BRANCH",
     "MOST_CAUGHT",
+    "MOST_ITERATIONS",
     "MOST_RETRIES",
     "MOST_WAYS",
     "RESERVED",
@@ -46,6 +47,7 @@ SUPPORT: Mapping[Feature, Support] = {
     Feature.MAP_NESTED: native("a foreach inside a foreach"),
     Feature.MAP_REDUCER: native("a step behind the join"),
     Feature.CONDITIONAL: native("a switch"),
+    Feature.LOOP: native("a step that a switch leads back to; of several tasks code in one step"),
     Feature.ON_FAILURE: native("@catch and a switch; in branches and maps code in one step"),
     Feature.FAILURE_INDEPENDENT: unsupported("a failed step ends the run"),
     Feature.RETRY: native("@retry, for whole minutes without backoff; else a loop in the step"),
@@ -72,6 +74,9 @@ MOST_RETRIES = 4
 
 MOST_CAUGHT = 2
 """Of these @catch needs some for itself, for a process that dies."""
+
+MOST_ITERATIONS = 50
+"""Of loops that are a step of their own; each iteration is a process, and half a second."""
 
 MOST_WAYS = 256
 """The ways through a flow that composites may open, beside those of splits (see LIMITS)."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bridge.emit.body import Name, reach, text
 from bridge.flow import Flow, Given, Output, Parameter, Read
-from bridge.model import Map, Parallel
+from bridge.model import Loop, Map, Parallel
 from bridge.values import Fact
 from bridge_metaflow.places import Item, Place, parts
 from bridge_metaflow.plan import Plan, can_change, changeable
@@ -24,6 +24,10 @@ class Values:
 
     def of(self, place: Place, read: Read) -> str:
         """The expression of what is read, without the path into it."""
+        if place.around and isinstance(place.around.node.task, Loop):
+            carried = self._carried(place, place.around, read)
+            if carried:
+                return carried
         source, flow = self.plan.places.origin(place.flow, read.source)
         if isinstance(source, Item):
             return self.item(place, source.map)
@@ -36,6 +40,20 @@ class Values:
         artifact = self.plan.names.artifact(flow, source)
         return f"self.{artifact}" if read.certain else f'getattr(self, "{artifact}", ABSENT)'
 
+    def _carried(self, place: Place, loop: Place, read: Read) -> str:
+        """What an iteration may have from the one before, else from before the loop."""
+        name = getattr(read.source, "name", "")
+        output = next((o for o in loop.node.outputs if o.name == name), None)
+        if output is None or not isinstance(read.source, Given):
+            return ""
+        target = self.plan.names.artifact(loop.flow, output)
+        if name not in place.flow.given:
+            return f'getattr(self, "{target}", ABSENT)'
+        outside = self.of(loop, replace(read, source=place.flow.given[name]))
+        if outside == f"self.{target}" or "ABSENT" in outside:
+            return outside
+        return f'getattr(self, "{target}", {outside})'
+
     @cached_property
     def uncertain(self) -> set[str]:
         """The artifacts that may not be there."""
@@ -47,12 +65,18 @@ class Values:
         }
 
     def item(self, place: Place, of: Place) -> str:
-        """The item of a map around a place; only the innermost is at hand."""
+        """The item of a map around a place, of which only the innermost is at hand, or a number."""
+        if isinstance(of.node.task, Loop):
+            return f"self.{self.index(of)}"
         return "self.input" if place.maps[-1] is of else f"self.{self.kept_item(of)}"
 
     def kept_item(self, of: Place) -> str:
         """The artifact in which the item of a map is kept for the maps inside."""
         return self.plan.names.own(of, "item", of.node.task.iterate_as)
+
+    def index(self, loop: Place) -> str:
+        """The artifact of the number of a loop's iteration."""
+        return self.plan.names.own(loop, "index", loop.node.task.index_as)
 
     def keeps_item(self, of: Place) -> bool:
         """Whether anything inside needs the item of a map where it is not at hand."""
@@ -75,13 +99,16 @@ class Values:
 
     def begins(self, place: Place) -> Name:
         """What a step's name begins with, with the number of each item as it is known there."""
-        deepest = len(place.maps) - 1
         return tuple(
-            part
-            if isinstance(part, str)
-            else ("self.index" if part == deepest else f"self.foreach_stack()[{part}][0]",)
-            for part in place.begins
+            part if isinstance(part, str) else (self._number(place, part),) for part in place.begins
         )
+
+    def _number(self, place: Place, depth: int) -> str:
+        of = place.repeats[depth]
+        if isinstance(of.node.task, Loop):
+            return f"self.{self.index(of)}"
+        innermost = depth == len(place.maps) - 1
+        return "self.index" if innermost else f"self.foreach_stack()[{depth}][0]"
 
     def name(self, place: Place) -> str:
         """The name of a step in the record of a run."""
@@ -115,7 +142,9 @@ class Values:
         found = changeable(plan.places, plan.names, place)
         for read in place.node.reads:
             source, _ = plan.places.origin(place.flow, read.source)
-            if isinstance(source, Item) and can_change(plan.places, place, read):
+            if not isinstance(source, Item) or isinstance(source.map.node.task, Loop):
+                continue
+            if can_change(plan.places, place, read):
                 own = source.map is place.maps[-1]
                 found.append(self.list_of(source.map) if own else self.kept_item(source.map))
         return [a for a in dict.fromkeys(found) if a not in plan.names.parameters.values()]

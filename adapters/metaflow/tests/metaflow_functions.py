@@ -170,3 +170,7 @@ def grow_and_fail(items: list[Any], text: str) -> tuple[list[Any], int]:
 
 def read() -> str:
     return Path("kept.txt").read_text()
+
+
+def doubled(x: int, limit: int) -> tuple[int, bool]:
+    return 2 * x, 2 * x > limit

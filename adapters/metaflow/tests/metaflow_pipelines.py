@@ -9,6 +9,7 @@ import metaflow_functions as f
 from bridge import (
     Catalog,
     Conditional,
+    Loop,
     Map,
     NotebookTask,
     Parallel,
@@ -315,5 +316,54 @@ handled = Pipeline(
             ),
         ),
         PythonTask(name="end", function=f.same, inputs={"value": "k"}, returns=["last"]),
+    ],
+)  # fmt: skip
+
+loops = Pipeline(
+    name="loops",
+    parameters={"x": 1, "limit": 20, "words": ["start"]},
+    steps=[
+        Loop(
+            name="double",
+            branch=PythonTask(name="again", function=f.doubled, inputs=["x", "limit"],
+                              returns=["x", "done"], retry=Retry(times=1)).as_pipeline(),
+            max_iterations=10,
+            break_on="done",
+        ),
+        Parallel(
+            name="fork",
+            branches={
+                "left": Pipeline(
+                    [
+                        Loop(
+                            name="collect",
+                            branch=PythonTask(
+                                function=f.grow,
+                                inputs={"items": "words", "by": fact("step")},
+                                returns=["words"],
+                            ).as_pipeline(),
+                            max_iterations=2,
+                            index_as="index",
+                        )
+                    ]
+                ),
+                "right": Pipeline(
+                    [
+                        Loop(
+                            name="two",
+                            branch=Pipeline([_set("y", 1), _set("z", 2)]),
+                            max_iterations=2,
+                        )
+                    ]
+                ),
+            },
+        ),
+        Loop(
+            name="count",
+            branch=PythonTask(name="one", function=f.same, inputs={"value": "class"},
+                              returns=["last"]).as_pipeline(),
+            max_iterations=3,
+            index_as="class",
+        ),
     ],
 )  # fmt: skip

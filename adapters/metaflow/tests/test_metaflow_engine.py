@@ -114,10 +114,13 @@ def test_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(step.seconds for step in run.steps) < run.seconds
 
 
-@pytest.mark.parametrize("name", ["graph", "scopes", "names", "pages", "nested", "handled"])
+@pytest.mark.parametrize(
+    "name", ["graph", "scopes", "names", "pages", "nested", "handled", "loops"]
+)
 def test_cases(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, _ = both(case(name), tmp_path, monkeypatch)
+    run, told = both(case(name), tmp_path, monkeypatch)
     assert (run.status, run.error) == ("succeeded", None)
+    assert sorted(told) == sorted(step.name for step in run.steps if step.status != "skipped")
     if name == "graph":
         assert (run.parameters["end"], run.parameters["none"]) == (21, None)
     if name == "scopes":

@@ -43,7 +43,18 @@ def function(called: str, **more: Any) -> PythonTask:
 
 @pytest.mark.parametrize(
     "name",
-    ["training", "graph", "scopes", "names", "facts", "groups", "pages", "nested", "handled"],
+    [
+        "training",
+        "graph",
+        "scopes",
+        "names",
+        "facts",
+        "groups",
+        "pages",
+        "nested",
+        "handled",
+        "loops",
+    ],
 )
 def test_golden(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "groups":

@@ -321,16 +321,18 @@ def odd__joined(
 
 @task(task_id="items")
 def map_it_s__items(params):
-    return [to_xcom(ti, "ti") for ti in each('map "it\'s"', params['odd "items"'])]
+    return [
+        to_xcom(ti_item, "ti") for ti_item in each('map "it\'s"', params['odd "items"'])
+    ]
 
 
 @task(task_id="task")
-def task_(ti, ti):
+def task_(ti_item, ti):
     from airflow_functions import pair
 
     return {
         "a\"b's": to_xcom(
-            pair(value=ti, other=f'map "it\'s".{ti.map_index}.task'), "a\"b's"
+            pair(value=ti_item, other=f'map "it\'s".{ti.map_index}.task'), "a\"b's"
         )
     }
 
@@ -436,7 +438,6 @@ def odd_variable():
         "flag": Param(True, type="boolean"),
         "one": Param([3], type="array"),
         "none": Param([], type="array"),
-        "rate": Param(0.5, type="number"),
         "old": Param(1, type="integer"),
         'odd "items"': Param([1, 2], type="array"),
         "key": Param(
@@ -566,7 +567,7 @@ def corners():
     other_result >> odd
     with TaskGroup("map_it_s_") as map_it_s:
         map_it_s__items_result = map_it_s__items()
-        task_results = task_.expand(ti=map_it_s__items_result)
+        task_results = task_.expand(ti_item=map_it_s__items_result)
         map_it_s__result = map_it_s__gathered(task_results)
     odd__result >> map_it_s
     with TaskGroup("keep") as keep:

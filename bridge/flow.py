@@ -111,7 +111,6 @@ class _Analysis:
                 self.problems.append(found)
             else:
                 flow.sets[found.name] = found
-        flow.final = scope.names()
 
     def pipeline(
         self, pipeline: Pipeline, prefix: str, scope: Scope, before: tuple[str, ...]

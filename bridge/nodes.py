@@ -89,9 +89,8 @@ class Node(Frozen):
 class Flow:
     """A pipeline understood: its nodes by path, in an order in which they can run.
 
-    ``final`` tells the source of every name of the scope after the last step; ``steps`` holds
-    every step, composites too, by path; ``entries`` and ``exits`` are the paths of a step's first
-    and last nodes; ``warnings`` what is legal but seldom meant.
+    ``steps`` holds every step, composites too, by path; ``entries`` and ``exits`` are the paths of a
+    step's first and last nodes; ``warnings`` what is legal but seldom meant.
 
     A flow inside another is ``given`` values by name, whose sources are in the flow around it, the
     files of the steps ``given_files`` there, and the ``facts`` of the run that its tasks ask for;
@@ -106,7 +105,6 @@ class Flow:
     steps: dict[str, Step] = field(default_factory=dict)
     entries: dict[str, tuple[str, ...]] = field(default_factory=dict)
     exits: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    final: dict[str, Source] = field(default_factory=dict)
     orders: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     warnings: list[Problem] = field(default_factory=list)
     given: dict[str, Source] = field(default_factory=dict)

@@ -51,8 +51,7 @@ def test_each_argument_is_traced_to_its_source():
         )
     )
     assert reads(flow, "add") == {"a": Output("one", "a"), "b": Output("double", "b")}
-    assert flow.final == {
-        "unused": Parameter("unused"),
+    assert flow.sets == {
         "a": Output("one", "a"),
         "b": Output("double", "b"),
         "sum": Output("add", "sum"),

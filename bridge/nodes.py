@@ -89,8 +89,8 @@ class Node(Frozen):
 class Flow:
     """A pipeline understood: its nodes by path, in an order in which they can run.
 
-    ``steps`` holds every step, composites too, by path; ``entries`` and ``exits`` are the paths of a
-    step's first and last nodes; ``warnings`` what is legal but seldom meant.
+    ``steps`` holds every step, composites too, by path; ``entries`` and ``exits`` are the paths of
+    a step's first and last nodes; ``warnings`` what is legal but seldom meant.
 
     A flow inside another is ``given`` values by name, whose sources are in the flow around it, the
     files of the steps ``given_files`` there, and the ``facts`` of the run that its tasks ask for;

@@ -22,6 +22,7 @@ __all__ = [
     "attempts",
     "choose",
     "each",
+    "part",
     "present",
     "reduced",
     "step",
@@ -182,6 +183,19 @@ def each(name: str, values: Any, told: bool = True) -> list[Any]:
     if told:
         _note(name, 1, 0.0, error, None)
     raise error
+
+
+def part(name: str, value: Any, *path: str | int, told: bool = True) -> Any:
+    """What stands in a JSON value at ``path``. Raises ValueError where there is nothing."""
+    try:
+        for key in path:
+            value = value[key]
+    except (LookupError, TypeError):
+        error = ValueError(f"'{name}' reads a place {path!r} that is not there")
+        if told:
+            _note(name, 1, 0.0, error, None)
+        raise error from None
+    return value
 
 
 def reduced(name: str, function: Any, values: list[Any]) -> Any:

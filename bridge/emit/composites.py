@@ -78,7 +78,7 @@ def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> l
     inner.targets = {n: writer.names(f"one {inner.number} {n}", f"{n}_item") for n in flow.sets}
     every = {o.name: _list(writer, place, node, o.name) for o in node.outputs}
     name = text((*place.name, node.path))
-    values = f"{writer.need('each')}({name}, {_control(writer, place, node)})"
+    values = f"{writer.need('each')}({name}, {_control(writer, place, node, name)})"
     appended = [_append(writer, flow, every[n], inner.targets[n], n) for n in every]
     loop = f"for {number}, {item} in enumerate({values}):"
     place.made |= {(node.path, o): variable for o, variable in every.items()}
@@ -138,7 +138,7 @@ def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ..
     name = text((*place.name, node.path))
     chosen = writer.names(f"chosen {place.number} {node.path}", f"{node.path}_branch")
     more = ", default=True" if step.default is not None else ""
-    call = f"{writer.need('choose')}({name}, {_control(writer, place, node)}, "
+    call = f"{writer.need('choose')}({name}, {_control(writer, place, node, name)}, "
     lines = [f"{chosen} = {call}{literal(list(step.branches))}{more})"]
     setup: list[str] = []
     variables: dict[str, str] = {}
@@ -246,10 +246,13 @@ def _made_here(writer: Writer, place: Place, node: Node) -> tuple[str, ...]:
     return ()
 
 
-def _control(writer: Writer, place: Place, node: Node) -> str:
+def _control(writer: Writer, place: Place, node: Node, name: str) -> str:
+    """The expression of what decides how a composite runs, whose own name is that of ``name``."""
     assert node.control
     value = _taken(writer, place, node, node.control.argument.name)
-    return value + "".join(f"[{literal(key)}]" for key in node.control.path)
+    if not node.control.path:
+        return value
+    return f"{writer.need('part')}({name}, {value}, {', '.join(map(literal, node.control.path))})"
 
 
 def _taken(writer: Writer, place: Place, node: Node, name: str) -> str:

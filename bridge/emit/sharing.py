@@ -7,6 +7,7 @@ from typing import Any
 
 from bridge.flow import Flow, Given, Node, Read
 from bridge.model import Loop, Map, PythonTask
+from bridge.values import Constant
 
 __all__ = ["key", "may_change", "repeats", "usage"]
 
@@ -31,7 +32,7 @@ def usage(flow: Flow) -> Counter[Any]:
     found: Counter[Any] = Counter()
     for node in flow.nodes.values():
         if not node.inner:
-            found.update(key(read.source) for read in node.reads)
+            found.update(key(r.source) for r in node.reads if not isinstance(r.source, Constant))
         for inner in node.inner.values():
             within = usage(inner) if inner.given else {}
             for name, outside in inner.given.items():

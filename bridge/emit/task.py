@@ -37,7 +37,7 @@ HELPERS = (
         "deepcopy",
         "each",
     ),
-    *("environment", "merged", "present", "reduced", "run_notebook", "run_shell", "secrets"),
+    *("environment", "merged", "part", "present", "reduced", "run_notebook", "run_shell", "secrets"),
     *("step", "time_limit", "to_json", "to_object", "unpack"),
 )
 """What bodies use of the modules that an export carries."""

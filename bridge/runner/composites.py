@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bridge.carried.steps import choose, each
+from bridge.carried.steps import choose, each, part
 from bridge.carried.surroundings import environment
 from bridge.expressions import reducing
 from bridge.flow import Node
@@ -78,7 +78,7 @@ def _parallel(running: Running, frame: Frame, node: Node) -> Ended:
 def _map(running: Running, frame: Frame, node: Node) -> Ended:
     step: Map = node.task
     try:
-        items = each(step.name, _control(running, frame, node), told=False)
+        items = each(frame.name + node.path, _control(running, frame, node), told=False)
     except ValueError as error:
         raise _Failed from error
     found = [
@@ -109,9 +109,9 @@ def _gathered(running: Running, step: Map, kind: Kind, name: str, found: Sequenc
 
 def _conditional(running: Running, frame: Frame, node: Node) -> Ended:
     step: Conditional = node.task
-    value = _control(running, frame, node)
+    name, value = frame.name + node.path, _control(running, frame, node)
     try:
-        key = choose(step.name, value, step.branches, step.default is not None, told=False)
+        key = choose(name, value, step.branches, step.default is not None, told=False)
     except ValueError as error:
         raise _Failed from error
     return _run(running, frame, node, str(key), f"{key}.")
@@ -150,7 +150,7 @@ def _control(running: Running, frame: Frame, node: Node) -> Any:
     held = frame.held(sources[node.control.argument.name])
     assert held
     try:
-        return running.load(held, node.control)
+        return part(frame.name + node.path, running.load(held), *node.control.path, told=False)
     except ValueError as error:
         raise _Failed from error
 

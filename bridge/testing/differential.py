@@ -14,7 +14,6 @@ to start; those that fail have a run to themselves.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from hypothesis import strategies as st
 from bridge.adapter import load
 from bridge.compare import run_on
 from bridge.findings import Feature, Level, Support, attributes
+from bridge.flow import walk
 from bridge.model import Parallel, Pipeline
 from bridge.record import Run
 from bridge.runner import SUPPORT, run_local
@@ -106,14 +106,16 @@ def _gather(
     def gather(data: st.DataObject) -> None:
         program = data.draw(programs(f"c{len(found)}_", without, fails))
         if len(found) < count:
-            found.setdefault(_plain(program), program)
+            found.setdefault(_shape(program), program)
 
     gather()
 
 
-def _plain(program: Pipeline) -> str:
-    """The program as text, whatever the number is in its names."""
-    return re.sub(r"\bc\d+_", "", repr(program))
+def _shape(program: Pipeline) -> str:
+    """What sorts of steps there are, and how they are nested: programs of one shape are alike."""
+    steps = ((len(path.split(".")), step) for path, step in walk(program))
+    found = ((depth, type(s).__name__, getattr(s, "function", "")) for depth, s in steps)
+    return f"{program.order} {list(found)}"
 
 
 def together(programs: Sequence[Pipeline]) -> Pipeline:
@@ -206,6 +208,9 @@ _BESIDE = {Feature.PARALLEL, Feature.MAP, Feature.ORDER_DATA}
 _WHOLE = {Feature.MAP, Feature.ON_FAILURE, Feature.CONDITIONAL, Feature.LOOP}
 
 
+_NO_PLACE = "that is not there"
+
+
 def parting(here: Run, there: Run, finishes: bool = True) -> Iterator[str]:
     """Each thing in which two records differ, its kind first.
 
@@ -226,9 +231,11 @@ def _errors(here: Run, there: Run, finishes: bool) -> Iterator[str]:
     failed = {step.name for step in here.steps if step.status == "failed"}
     if not finishes and there.error["step"] in failed - {here.error["step"]}:
         return
-    for name, value in here.error.items():
-        if there.error[name] != value:
-            yield f"error: {name} {value!r}, {there.on}: {there.error[name]!r}"
+    # Where a value has no such place an export says so in the words of Python.
+    same = ("step", "attempt") if _NO_PLACE in here.error["text"] else tuple(here.error)
+    for name in same:
+        if there.error[name] != here.error[name]:
+            yield f"error: {name} {here.error[name]!r}, {there.on}: {there.error[name]!r}"
 
 
 def _values(kind: str, here: Run, there: Run, finishes: bool) -> Iterator[str]:

@@ -318,7 +318,7 @@ class _Analysis:
         facts = {r.source.name for r in reads if isinstance(r.source, Fact)}
         self.flow.facts |= facts & {"run_id", "logical_date"}
         returns = returns_of(task)
-        saved = {r.name: s for r in returns if isinstance(s := scope.find(r.name), Stored)}
+        saved = {r.name: dataset for r in returns if (dataset := scope.stored(r.name))}
         node = Node(
             path=path,
             task=task,

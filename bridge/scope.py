@@ -141,6 +141,14 @@ class Scope:
             scope = scope._parent
         return None
 
+    def stored(self, name: str) -> Stored | None:
+        """The dataset of this name, if that is what it stands for."""
+        scope: Scope | None = self
+        while scope and name not in scope.own:
+            scope = scope._parent
+        found = scope.own[name] if scope else None
+        return found if isinstance(found, Stored) else None
+
     def knows(self, name: str) -> bool:
         """Whether there is such a name, here or outside any border."""
         scope: Scope | None = self

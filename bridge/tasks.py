@@ -59,7 +59,7 @@ def perform(
     """
     catalog = node.catalog
     if not (catalog.get or catalog.put):
-        done.values = _returned(node, values, place.notebook(name))
+        done.values = _checked(node, _returned(node, values, place.notebook(name)))
         return
     from bridge.carried.files import catalog as placed
 
@@ -72,13 +72,17 @@ def perform(
     )
     try:
         with block:
-            done.values = _returned(node, values, place.notebook(name))
+            found = _returned(node, values, place.notebook(name))
     finally:
         done.manifest = dict(block.manifest)
+    done.values = _checked(node, found)
 
 
-def _returned(node: Node, values: Mapping[str, Any], kept: Path) -> dict[str, Any]:
-    found = _PERFORMERS[type(node.task)](node, values, kept)
+def _returned(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
+    return _PERFORMERS[type(node.task)](node, values, kept)
+
+
+def _checked(node: Node, found: Mapping[str, Any]) -> dict[str, Any]:
     kinds = dict.fromkeys(found, Kind.PICKLED) | {o.name: o.kind for o in node.outputs}
     return {
         name: value if kinds[name] is Kind.PICKLED else to_json(value, name)

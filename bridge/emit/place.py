@@ -48,10 +48,18 @@ class Place:
     number: int = field(default_factory=count().__next__)
 
     def expression(self, source: Any) -> str:
-        """The variable of a value that was made here, or what is given."""
-        if isinstance(source, Output):
-            return self.made[source.step, source.name]
-        return self.given[source.name]
+        """The variable of a value that was made here, or what is given.
+
+        What steps that may have failed have not made is what was before.
+        """
+        if not isinstance(source, Output):
+            return self.given[source.name]
+        variable, before = self.made[source.step, source.name], source.before
+        while isinstance(before, Output):
+            before = before.before
+        if before is None or variable in self.begun:
+            return variable
+        return f"({variable} if {variable} is not ABSENT else {self.expression(before)})"
 
     def manifests_of(self, paths: Sequence[str]) -> tuple[str, ...]:
         """The expressions of the manifests of steps; empty text stands for those given."""

@@ -37,8 +37,8 @@ HELPERS = (
         "deepcopy",
         "each",
     ),
-    *("environment", "merged", "part", "present", "reduced", "run_notebook", "run_shell", "secrets"),
-    *("step", "time_limit", "to_json", "to_object", "unpack"),
+    *("environment", "merged", "part", "present", "reduced", "run_notebook", "run_shell"),
+    *("secrets", "step", "time_limit", "to_json", "to_object", "unpack"),
 )
 """What bodies use of the modules that an export carries."""
 

@@ -67,7 +67,7 @@ class _Writer:
         """The statements of a flow, up to what it leaves in its ``targets``."""
         flow = place.flow
         unset = self._perhaps_unset(place)
-        lines = [f"{place.targets[n]} = {place.given.get(n) or self.need('ABSENT')}" for n in unset]
+        lines = [f"{place.targets[n]} = {self.need('ABSENT')}" for n in unset]
         if flow.handler:
             for node in flow.nodes.values():
                 lines += self._manifest(place, node)

@@ -23,6 +23,7 @@ __all__ = [
     "Json",
     "ListOf",
     "MappingOf",
+    "PlaceForm",
     "Plain",
     "ReducerForm",
     "ReferenceForm",
@@ -288,6 +289,30 @@ class InputForm:
             for keys in (["name", "path"], ["constant"], ["fact"])
         ]
         return {"anyOf": [{"type": "string"}, *shapes]}
+
+
+class PlaceForm(InputForm):
+    """A name as text, or ``{name: , path: }`` for what stands in its value."""
+
+    def write(self, value: Any, spot: Spot) -> Any:
+        """Text or a mapping."""
+        if not isinstance(value, At):
+            return _TEXT.write(value, spot)
+        name = _TEXT.write(value.name, spot)
+        return {"name": name, "path": _PATH.write(value.path, spot)}
+
+    def read(self, data: Any, spot: Spot) -> Any:
+        """Text or an At."""
+        if isinstance(data, str):
+            return data
+        found = super().read(data, spot)
+        if not isinstance(found, At):
+            raise spot.refuse(f"must be a name or {{name: ..., path: [...]}}, not {shown(data)}")
+        return found
+
+    def schema(self, definitions: dict[str, Any]) -> dict[str, Any]:
+        """Text or an object."""
+        return {"anyOf": super().schema(definitions)["anyOf"][:2]}
 
 
 _JSON = Json()

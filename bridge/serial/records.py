@@ -25,6 +25,7 @@ from bridge.serial.forms import (
     Json,
     ListOf,
     MappingOf,
+    PlaceForm,
     Plain,
     ReducerForm,
     ReferenceForm,
@@ -219,6 +220,7 @@ _PLAIN = (str, bool, int, float)
 _forms: dict[Any, Form] = {
     Any: Json(),
     At: InputForm(),
+    str | At: PlaceForm(),
     Expression: ReducerForm(),
     Reference: ReferenceForm(),
     Return: ReturnForm(),

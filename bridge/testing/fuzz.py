@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bridge.model import Pipeline
-from bridge.testing.differential import (
+from bridge.testing.agreement import (
     disagreement,
     lacking,
     run_here,
@@ -34,11 +34,15 @@ _ALIKE = 2
 
 
 class Fuzz:
-    """Programs on one engine; ``folder`` is where the runs leave what they leave."""
+    """Programs on one engine; ``folder`` is where the runs leave what they leave.
 
-    def __init__(self, engine: str, folder: Path, tries: int) -> None:
+    ``told`` has a text for each difference, made smaller by at most so many ``tries``.
+    """
+
+    def __init__(self, engine: str, folder: Path, tries: int = 100) -> None:
         self.engine, self.runs, self.found = engine, 0, 0
-        self._told: dict[str, int] = {}
+        self.told: list[str] = []
+        self._sorts: dict[str, int] = {}
         self._folder, self._tries = folder, tries
 
     def run(self, programs: Sequence[Pipeline], batch: int) -> None:
@@ -89,7 +93,7 @@ class Fuzz:
             self._tell(program, wrong)
 
     def _tell(self, pipeline: Pipeline, wrong: list[str]) -> None:
-        """Make the pipeline as small as it gets, and print it with both records."""
+        """Make the pipeline as small as it gets, and tell it with both records."""
         self.found += 1
         kinds = {line.partition(":")[0] for line in wrong}
 
@@ -97,8 +101,8 @@ class Fuzz:
             return any(line.partition(":")[0] in kinds for line in self._wrong(smaller))
 
         sort = re.sub(r"\W*'.*'\W|\d+", "", wrong[0])[:40]
-        self._told[sort] = self._told.get(sort, 0) + 1
-        if self._told[sort] > _ALIKE:
+        self._sorts[sort] = self._sorts.get(sort, 0) + 1
+        if self._sorts[sort] > _ALIKE:
             self._say(f"one more of these: {wrong[0][:300]}")
             return
         self._say(f"making it smaller: {wrong[0][:300]}")
@@ -107,7 +111,7 @@ class Fuzz:
         lines = [f"=== {self.engine}: difference {self.found}", source(pipeline)]
         lines += disagreement(pipeline, self.engine, folder)
         lines += self._records(pipeline, self._folder / f"records-{self.found}")
-        print("\n".join(lines), flush=True)  # noqa: T201
+        self.told.append("\n".join(lines))
 
     def _records(self, pipeline: Pipeline, folder: Path) -> Iterator[str]:
         records = (
@@ -143,6 +147,8 @@ def main(given: Sequence[str] | None = None) -> int:
         fuzz = Fuzz(engine, folder / engine, arguments.tries)
         fuzz.run(sample(arguments.count, arguments.seed, lacking(engine)), arguments.batch)
         seconds = time.monotonic() - started
+        for text in fuzz.told:
+            print(text)  # noqa: T201
         line = f"{engine}: {arguments.count} programs in {fuzz.runs} runs, {seconds:.0f} s, "
         print(f"{line}{fuzz.found} differences", flush=True)  # noqa: T201
         found += fuzz.found

@@ -65,7 +65,7 @@ def _call(name: str, arguments: list[str], used: set[str]) -> str:
 
 def _said(value: Frozen) -> Iterator[tuple[str, Any]]:
     """The fields of an object that are not as they are when nothing is said."""
-    for f in fields(value):  # type: ignore[arg-type]
+    for f in fields(value):
         found = getattr(value, f.name)
         default = _default(f)
         if f.compare and (type(found) is not type(default) or found != default):

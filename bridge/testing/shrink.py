@@ -7,6 +7,7 @@ engine takes seconds, so each must be worth it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
@@ -72,10 +73,8 @@ def smaller(pipeline: Pipeline) -> Iterator[Pipeline]:
 
 def _made(value: Any, **changes: Any) -> Iterator[Any]:
     """The object with the changes, unless it cannot be."""
-    try:
+    with suppress(ModelError):
         yield replace(value, **changes)
-    except ModelError:
-        pass
 
 
 def _without(value: Any, names: tuple[str, ...]) -> Iterator[Any]:
@@ -137,7 +136,7 @@ def _smaller_tasks(step: Any) -> Iterator[Step]:
 
 def _smaller_branches(step: Any) -> Iterator[Step]:
     branches = step.branches
-    for key, branch in branches.items():
+    for key in branches:
         yield from _made(step, branches=_but(branches, key))
     for number, (key, branch) in enumerate(branches.items()):
         for found in smaller(branch):
@@ -208,7 +207,7 @@ def _names(value: Any) -> Iterator[str]:
 
 def _inner(value: Any) -> list[Any]:
     if isinstance(value, Frozen):
-        return [getattr(value, f.name) for f in fields(value) if f.compare]  # type: ignore[arg-type]
+        return [getattr(value, f.name) for f in fields(value) if f.compare]
     if isinstance(value, Mapping):
         return [*value.values()]
     return [*value] if isinstance(value, list | tuple) else []
@@ -228,7 +227,7 @@ def _with_name(value: Any, old: str, new: str) -> Any:
     if not isinstance(value, Frozen):
         return value
     changes: dict[str, Any] = {}
-    for f in fields(value):  # type: ignore[arg-type]
+    for f in fields(value):
         found = getattr(value, f.name)
         names = f.name in _NAMING or (f.name == "name" and not isinstance(value, Step | Pipeline))
         if names and found == old:
@@ -237,4 +236,4 @@ def _with_name(value: Any, old: str, new: str) -> Any:
             changes[f.name] = {new if key == old else key: v for key, v in found.items()}
         elif isinstance(found, Frozen | Mapping | list | tuple) and f.compare and f.name != "path":
             changes[f.name] = _with_name(found, old, new)
-    return replace(value, **changes)  # type: ignore[type-var]
+    return replace(value, **changes)

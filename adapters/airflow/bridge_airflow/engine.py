@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -18,7 +19,6 @@ from bridge_airflow.ids import Ids, dag_id
 from bridge_airflow.instances import Instances
 from bridge_airflow.places import Place, Places
 from bridge_airflow.reading import keys
-from bridge_airflow.shortcuts import take_shortcuts
 from bridge_airflow.watch import Watch
 
 __all__ = ["run"]
@@ -30,7 +30,7 @@ def run(job: Job) -> Run:
     Raises RunError when Airflow cannot load it, or refuses the parameters.
     """
     make_database(job)
-    take_shortcuts()
+    _check_each_schema_once()
     instances = Instances(Places(Place(analyse(job.pipeline, job.parameters))), Ids(job.pipeline))
     dag = _load(job)
     watch = Watch(instances.name, job.progress)
@@ -40,6 +40,24 @@ def run(job: Job) -> Run:
     seconds = time.monotonic() - started
     instances.ended(dag_run, watch)
     return _record(job, instances, dag_run, seconds)
+
+
+def _check_each_schema_once() -> None:
+    """Spare most of the time of a run with many parameters.
+
+    For each task Airflow validates every Param several times over, and with it the Param's schema.
+    """
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+    check, seen = Draft202012Validator.check_schema, set[str]()
+
+    def once(schema: Any) -> None:
+        text = json.dumps(schema, sort_keys=True)
+        if text not in seen:
+            check(schema)
+            seen.add(text)
+
+    Draft202012Validator.check_schema = once
 
 
 def _load(job: Job) -> Any:

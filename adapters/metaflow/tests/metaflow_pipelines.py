@@ -224,7 +224,7 @@ HARD = 'it\'s "{x}" {{ x }} %s $(touch pwned) ${x}\nnext'
 
 nested = Pipeline(
     name="nested",
-    parameters={"rows": [[1, 2], [], [3]], "x": 10, "seen": ["start"], "input": HARD},
+    parameters={"rows": [[1], []], "x": 10, "seen": ["start"], "input": HARD},
     steps=[
         Map(
             name="each 'row'",

@@ -11,8 +11,8 @@ from bridge.testing.cases import Case, together
 from bridge.testing.conformance import Conformance, surrounded
 
 NATIVE = (
-    *("map_empty", "map_facts", "map_given", "map_names", "map_nested", "map_notebook"),
-    *("map_reducer", "map_same_file", "map_scope", "retry_map", "timeout_map"),
+    *("map_empty", "map_facts", "map_names", "map_nested", "map_notebook"),
+    *("map_files", "map_reducer", "map_scope", "retry_map", "timeout_map"),
     *("conditional", "conditional_alone", "conditional_files", "conditional_given"),
     *("conditional_keeps", "conditional_names", "conditional_nested"),
     *("loop_default", "loop_limit", "loop_names"),

@@ -17,7 +17,7 @@ from typing import Any
 _LONGEST = 200
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A failure of a type of its own."""
 
 
@@ -223,7 +223,7 @@ def variable(name: str) -> str | None:
 
 
 def fail(text: str) -> None:
-    raise Refused(text)
+    raise RefusedError(text)
 
 
 def fail_if(value: Any, text: str = "refused") -> Any:
@@ -244,10 +244,10 @@ def unfit(value: Any) -> tuple[Any, float]:
 
 def write_and_fail(name: str, value: Any) -> None:
     write(name, value)
-    raise Refused(name)
+    raise RefusedError(name)
 
 
 def flaky(attempt: int, wanted: int = 2) -> int:
     if attempt < wanted:
-        raise Refused(f"not at attempt {attempt}")
+        raise RefusedError(f"not at attempt {attempt}")
     return attempt

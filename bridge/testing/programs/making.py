@@ -50,7 +50,8 @@ class Making:
 
     def pick(self, options: Sequence[T]) -> T:
         """One of several; the first is the simplest."""
-        return options[self.draw(_upto(len(options) - 1))]
+        number: int = self.draw(_upto(len(options) - 1))
+        return options[number]
 
     def chance(self, percent: int) -> bool:
         """Whether something is to be that happens so often."""

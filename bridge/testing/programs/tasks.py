@@ -110,7 +110,7 @@ def _fails(
     scope: Scope,
     index: int,
     function: Callable[..., Any],
-    inputs: dict[str, Input],
+    inputs: Mapping[str, Input],
     **more: Any,
 ) -> Task:
     """A task that would set a name or two."""
@@ -351,7 +351,6 @@ def _policy(making: Making, scope: Scope | None) -> dict[str, Any]:
     """What else is said of a task, of all that changes no result."""
     if not making.chance(20):
         return {}
-    found: dict[str, Any] = {}
     kinds: list[tuple[Feature, str, Any]] = [
         (Feature.RETRY, "retry", Retry(times=making.pick([1, 0, 2]))),
         (Feature.TIMEOUT, "timeout", making.pick([60, 59.5])),
@@ -361,7 +360,4 @@ def _policy(making: Making, scope: Scope | None) -> dict[str, Any]:
         (Feature.IMAGE, "image", "python:3.11-slim"),
         (Feature.SECRETS, "secrets", ["FUZZ_TOKEN"]),
     ]
-    for feature, name, value in kinds:
-        if making.has(feature) and making.chance(25):
-            found[name] = value
-    return found
+    return {n: v for feature, n, v in kinds if making.has(feature) and making.chance(25)}

@@ -117,7 +117,7 @@ def _reached(source: object, node: Node) -> str:
         }
         return facts[source.name]
     if isinstance(source, Parameter):
-        return f"parameters[{literal(source.name)}]"
+        return f"copy.deepcopy(parameters[{literal(source.name)}])"
     if isinstance(source, Output):
         return f"copy.deepcopy(values[{literal(source.step)}, {literal(source.name)}])"
     return ""

@@ -4,7 +4,7 @@ from metaflow import FlowSpec, JSONType, Parameter, card, step, timeout
 class NestedFlow(FlowSpec):
     """The pipeline 'nested'."""
 
-    rows = Parameter("rows", type=JSONType, default="[[1, 2], [], [3]]")
+    rows = Parameter("rows", type=JSONType, default="[[1], []]")
     x = Parameter("x", type=int, default=10)
     seen = Parameter("seen", type=JSONType, default='["start"]')
     input_ = Parameter(

@@ -1,0 +1,247 @@
+"""Random programs run here and on an engine, and their records compared to the letter.
+
+Programs that succeed can run side by side, as branches of one pipeline, since an engine takes
+seconds to start.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from bridge.adapter import load
+from bridge.compare import run_on
+from bridge.findings import Feature, Level, Support, attributes
+from bridge.flow import walk
+from bridge.model import Parallel, Pipeline
+from bridge.record import Run
+from bridge.runner import SUPPORT, run_local
+from bridge.testing.programs import programs
+
+__all__ = [
+    "disagreement",
+    "lacking",
+    "parting",
+    "run_here",
+    "run_there",
+    "sample",
+    "surrounded",
+    "together",
+]
+
+TOKEN = "hush-0815 $(touch pwned) {{ x }}"
+"""What the secret of programs is set to."""
+
+_RUNS = (Level.NATIVE, Level.EMULATED)
+
+
+def lacking(engine: str) -> frozenset[Feature]:
+    """The features that programs for an engine must do without."""
+    support = SUPPORT if engine == "local" else load(engine).support
+    return frozenset(f for f in Feature if support[f].level not in _RUNS)
+
+
+def sample(
+    count: int, number: int, without: Collection[Feature] = (), fails: bool | None = None
+) -> list[Pipeline]:
+    """So many different programs, always the same for the same ``number``.
+
+    Where ``fails`` is False all of them succeed.
+    """
+    found: dict[str, Pipeline] = {}
+    tries = 0
+    while len(found) < count:
+        _gather(found, count, number * 1_000 + tries, without, fails)
+        tries += 1
+    return list(found.values())
+
+
+def _gather(
+    found: dict[str, Pipeline],
+    count: int,
+    number: int,
+    without: Collection[Feature],
+    fails: bool | None,
+) -> None:
+    @seed(number)
+    @settings(
+        max_examples=max(2 * (count - len(found)), 10),
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data())
+    def gather(data: st.DataObject) -> None:
+        program = data.draw(programs(f"c{len(found)}_", without, fails))
+        if len(found) < count:
+            found.setdefault(_shape(program), program)
+
+    gather()
+
+
+def _shape(program: Pipeline) -> str:
+    """What sorts of steps there are, and how they are nested: programs of one shape are alike."""
+    steps = ((len(path.split(".")), step) for path, step in walk(program))
+    found = ((depth, type(s).__name__, getattr(s, "function", "")) for depth, s in steps)
+    return f"{program.order} {list(found)}"
+
+
+def together(programs: Sequence[Pipeline]) -> Pipeline:
+    """One pipeline that runs the programs side by side.
+
+    Branches in which failures are handled are carried out differently from those without.
+    """
+    parameters: dict[str, Any] = {}
+    groups: dict[str, dict[str, Pipeline]] = {}
+    for i, program in enumerate(programs):
+        parameters |= program.parameters
+        handles = any(a.feature is Feature.ON_FAILURE for a in attributes(program))
+        group = groups.setdefault("handling" if handles else "fuzz", {})
+        group[f"c{i}"] = replace(program, parameters={}, schedule=None)
+    steps = [Parallel(name=name, branches=branches) for name, branches in groups.items()]
+    return Pipeline(steps, "fuzz", parameters=parameters)
+
+
+# Runs
+
+
+@contextmanager
+def surrounded() -> Iterator[None]:
+    """With the variables in the environment that programs need, and none that they set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FUZZ_TOKEN", TOKEN)
+        for name in "ABC":
+            patch.delenv(f"FUZZ_{name}", raising=False)
+        yield
+
+
+def run_here(pipeline: Pipeline, folder: Path) -> Run:
+    """The record of a run in this process, all that it leaves in ``folder``."""
+    work = folder / "work"
+    work.mkdir(parents=True)
+    with surrounded(), pytest.MonkeyPatch.context() as patch, (folder / "log").open("w") as log:
+        patch.chdir(work)
+        patch.setenv("BRIDGE_HOME", str(folder / "home"))
+        patch.setattr("sys.stderr", log)
+        return run_local(pipeline)
+
+
+def run_there(pipeline: Pipeline, engine: str, folder: Path) -> Run:
+    """The record of the engine; where it gives none, one that says why."""
+    try:
+        with surrounded():
+            return run_on(pipeline, engine, {}, folder)
+    except Exception as error:  # whatever a writer or an engine may die of
+        told = {"step": "", "attempt": 0, "type": type(error).__name__, "text": str(error)}
+        return Run("", engine, "failed", error=told)
+
+
+def disagreement(pipeline: Pipeline, engine: str, folder: Path) -> list[str]:
+    """Where the record of an engine parts from the one made here; and what should not be there."""
+    here = run_here(pipeline, folder / "here")
+    there = run_there(pipeline, engine, folder / "there")
+    for run, name in ((here, "here"), (there, "there")):
+        if run.error:
+            run.error["text"] = run.error["text"].replace(str(folder / name), "")
+    support = SUPPORT if engine == "local" else load(engine).support
+    wrong = list(parting(here, there, _finishes(pipeline, here, support)))
+    wrong += _spilt(folder)
+    if not wrong:
+        shutil.rmtree(folder, ignore_errors=True)
+    return wrong
+
+
+def _spilt(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*")):
+        if path.name == "pwned":
+            yield f"executed: text of the user has been taken for a command ({path})"
+        if path.is_file() and TOKEN.split()[0].encode() in path.read_bytes():
+            yield f"secret: it stands in {path}"
+
+
+# Records
+
+
+def _finishes(pipeline: Pipeline, here: Run, support: Mapping[Feature, Support]) -> bool:
+    """Whether the engine is to run all that runs here, also beside a failure.
+
+    What is carried out inside one task ends with the first failure.
+    """
+    if not any(step.status == "failed" for step in here.steps):
+        return True
+    said = {attribute.feature for attribute in attributes(pipeline)}
+    if said.isdisjoint(_BESIDE):
+        return True
+    alone = support[Feature.FAILURE_INDEPENDENT].level in _RUNS
+    return alone and not any(support[f].level is Level.EMULATED for f in said & _WHOLE)
+
+
+_BESIDE = {Feature.PARALLEL, Feature.MAP, Feature.ORDER_DATA}
+_WHOLE = {Feature.MAP, Feature.ON_FAILURE, Feature.CONDITIONAL, Feature.LOOP}
+
+
+_NO_PLACE = "that is not there"
+
+
+def parting(here: Run, there: Run, finishes: bool = True) -> Iterator[str]:
+    """Each thing in which two records differ, its kind first.
+
+    Where the engine need not have finished what runs beside a failure, less is asked.
+    """
+    if here.status != there.status:
+        yield f"status: {here.status}, {there.on}: {there.status} {there.error or ''}"
+        return
+    yield from _errors(here, there, finishes)
+    for kind in ("parameters", "metrics", "objects", "files"):
+        yield from _values(kind, here, there, finishes)
+    yield from _steps(here, there, finishes)
+
+
+def _errors(here: Run, there: Run, finishes: bool) -> Iterator[str]:
+    if not here.error or not there.error:
+        return
+    failed = {step.name for step in here.steps if step.status == "failed"}
+    if not finishes and there.error["step"] in failed - {here.error["step"]}:
+        return
+    # Where a value has no such place an export says so in the words of Python.
+    same = ("step", "attempt") if _NO_PLACE in here.error["text"] else tuple(here.error)
+    for name in same:
+        if there.error[name] != here.error[name]:
+            yield f"error: {name} {here.error[name]!r}, {there.on}: {there.error[name]!r}"
+
+
+def _values(kind: str, here: Run, there: Run, finishes: bool) -> Iterator[str]:
+    one, other = getattr(here, kind), getattr(there, kind)
+    for name in dict.fromkeys([*one, *other]):
+        if name not in other and not finishes:
+            continue
+        values = [_exact(held[name]) if name in held else "nothing" for held in (one, other)]
+        if values[0] != values[1]:
+            yield f"{kind}: {name!r} is {values[0]}, {there.on}: {values[1]}"
+
+
+def _exact(value: Any) -> str:
+    """A value as JSON text, by which 1 is neither 1.0 nor true."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _steps(here: Run, there: Run, finishes: bool) -> Iterator[str]:
+    one = {step.name: (step.status, step.attempts) for step in here.steps}
+    other = {step.name: (step.status, step.attempts) for step in there.steps}
+    if len(other) < len(there.steps):
+        yield f"steps: {there.on} tells of one twice"
+    for name in dict.fromkeys([*one, *other]):
+        ends = one.get(name), other.get(name)
+        if ends[0] == ends[1] or (not finishes and ends[1] in (None, ("skipped", 0))):
+            continue
+        yield f"steps: {name!r} {ends[0]}, {there.on}: {ends[1]}"

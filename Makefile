@@ -8,6 +8,7 @@ ifndef PYTHON
 PYTHON := $(shell command -v python3.11 || command -v python3)
 endif
 
+JOBS     ?= 2
 VENV     := .venv
 BIN      := $(VENV)/bin
 UV       := $(BIN)/uv
@@ -27,8 +28,8 @@ setup: $(READY) ## make .venv: bridge, the three engines, the development tools
 demo: $(READY) ## run the example on every engine and compare the results
 	$(BIN)/bridge compare examples/mnist/pipeline.py --on local,metaflow,kedro,airflow
 
-test: $(READY) ## run every test
-	$(BIN)/pytest $(ARGS)
+test: $(READY) ## run every test, two files at a time (JOBS=0: one after the other)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(READY) ## lint, formatting, types, import rules
 	$(BIN)/ruff check .

@@ -11,3 +11,4 @@ pytestmark = pytest.mark.engine
 
 class TestAirflow(Conformance):
     engine = "airflow"
+    brief = True

@@ -32,7 +32,7 @@ from bridge.testing.cases import (  # noqa: E402
 )
 from bridge.testing.cases.case import Case, Ends, together  # noqa: E402
 
-__all__ = ["FAILING", "PASSING", "Case", "Ends", "together"]
+__all__ = ["CARRIED", "FAILING", "PASSING", "Case", "Ends", "together"]
 
 _CONSTRUCTS = (
     maps,
@@ -49,3 +49,4 @@ PASSING: list[Case] = [
     case for part in (values, structure, work, *_CONSTRUCTS) for case in part.CASES
 ]
 FAILING: list[Case] = failing.CASES
+CARRIED = failing.CARRIED

@@ -24,7 +24,13 @@ from bridge.testing.cases.case import (
 from bridge.testing.cases.policies import TOKEN
 from bridge.values import fact, pickled
 
-__all__ = ["CASES"]
+__all__ = ["CARRIED", "CASES"]
+
+CARRIED = frozenset(
+    ("exit_code", "misfit", "nan", "no_branch", "no_match", "not_exported", "secret_missing")
+)
+"""The cases that fail in what every export carries."""
+
 
 _VALUES: list[Case] = [
     Case(

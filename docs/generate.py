@@ -94,15 +94,8 @@ def features(page: Path) -> str:
         if feature not in carried:
             refused.setdefault(support[feature].how, []).append(f"`{feature}`")
     lines = [f"- {how}: {', '.join(names)}" for how, names in refused.items()]
-    return "\n".join(
-        [
-            table(["feature", "level", "how"], rows),
-            "",
-            "Not there, and refused by name:",
-            "",
-            *lines,
-        ]
-    )
+    rest = ["", "Not there, and refused by name:", "", *lines] if lines else []
+    return "\n".join([table(["feature", "level", "how"], rows), *rest])
 
 
 def cases(page: Path) -> str:

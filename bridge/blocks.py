@@ -165,12 +165,11 @@ def shared(
         files.add(key, puts[key])
 
 
-def perhaps(scope: Scope, names: Iterable[str]) -> Scope:
+def perhaps(scope: Scope) -> Scope:
     """The scope when any step may have failed: what steps set is there, or what was before."""
     found = Scope(scope)
-    for name in names:
-        if scope.history.get(name):
-            found.bind(name, scope.last(name))
+    for name in scope.history:
+        found.bind(name, scope.last(name))
     return found
 
 

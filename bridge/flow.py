@@ -103,8 +103,7 @@ class _Analysis:
         self.pipeline(flow.pipeline, "", scope, ())
         if flow.pipeline.on_failure:
             handler = flow.pipeline.on_failure
-            names = {name for step in handler.steps for name in self._touches.reads(step)[0]}
-            flow.handler = self._nested(handler, perhaps(scope, sorted(names)), "on_failure")
+            flow.handler = self._nested(handler, perhaps(scope), "on_failure")
         own = {n: s for n, s in scope.own.items() if begun.get(n) is not s}
         for found in names_left(flow, own):
             if isinstance(found, Problem):

@@ -64,7 +64,9 @@ def _by_data(
         wanted, globs = reads(step)
         found = {producer[name]: None for name in sorted(wanted) if name in producer}
         if step.name in found and (
-            isinstance(step, Composite) or wanted & writes(step)[0] <= set(pipeline.parameters)
+            isinstance(step, Composite)
+            or step.on_failure
+            or wanted & writes(step)[0] <= set(pipeline.parameters)
         ):
             del found[step.name]  # what it takes of itself is made inside, or begun with
         for pattern in globs:

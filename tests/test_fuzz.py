@@ -16,7 +16,7 @@ from bridge.flow import analyse, walk
 from bridge.model import Map, Parallel, Pipeline, PythonTask, Task
 from bridge.serial import dump_json, dump_yaml, load_json, load_yaml
 from bridge.testing.agreement import (
-    disagreement,
+    agreement,
     lacking,
     parting,
     run_here,
@@ -47,7 +47,7 @@ class TestScripts(Differential):
 
 def test_programs_that_fail_fail_alike_as_scripts(tmp_path):
     found = sample(3, 1, lacking("fake"), fails=True)
-    wrong = [disagreement(p, "fake", tmp_path / f"{i}") for i, p in enumerate(found)]
+    wrong = [agreement(p, "fake", tmp_path / f"{i}").wrong for i, p in enumerate(found)]
     assert wrong == [[], [], []]
 
 

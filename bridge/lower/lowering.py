@@ -55,12 +55,16 @@ class Lowered:
     def _told(self, finding: Finding) -> Finding:
         if told := self.told.get((finding.step, finding.attribute)):
             return replace(finding, level=told[0], message=told[1])
-        why = next((w for p in _above(finding.step) if (w := self.units.get(p))), "")
+        paths = [*_above(finding.step)]
+        if finding.attribute == "on_failure":  # of a pipeline: it has a path of its own
+            paths.append(f"{finding.step}.on_failure".removeprefix("."))
+        why = next((w for p in paths if (w := self.units.get(p))), "")
         carried = finding.level in (Level.CARRIED, Level.EMULATED) and finding.feature in _INSIDE
         alone = finding.step in self.units and why == policies.HOW
         if not why or not carried or (alone and finding.feature not in policies.FEATURES):
             return finding
-        message = f"{finding.attribute} of '{finding.step}' is emulated: {why}"
+        of = f"'{finding.step}'" if finding.step else "the pipeline"
+        message = f"{finding.attribute} of {of} is emulated: {why}"
         return replace(finding, level=Level.EMULATED, message=message)
 
 

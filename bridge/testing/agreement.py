@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ from bridge.runner import SUPPORT, run_local
 from bridge.testing.programs import programs
 
 __all__ = [
-    "disagreement",
+    "Agreement",
+    "agreement",
     "lacking",
     "parting",
     "run_here",
@@ -125,7 +126,7 @@ def surrounded() -> Iterator[None]:
         yield
 
 
-def run_here(pipeline: Pipeline, folder: Path) -> Run:
+def run_here(pipeline: Pipeline, folder: Path, given: Mapping[str, Any] | None = None) -> Run:
     """The record of a run in this process, all that it leaves in ``folder``."""
     work = folder / "work"
     work.mkdir(parents=True)
@@ -133,32 +134,55 @@ def run_here(pipeline: Pipeline, folder: Path) -> Run:
         patch.chdir(work)
         patch.setenv("BRIDGE_HOME", str(folder / "home"))
         patch.setattr("sys.stderr", log)
-        return run_local(pipeline)
+        return run_local(pipeline, given)
 
 
-def run_there(pipeline: Pipeline, engine: str, folder: Path) -> Run:
+def run_there(
+    pipeline: Pipeline, engine: str, folder: Path, given: Mapping[str, Any] | None = None
+) -> Run:
     """The record of the engine; where it gives none, one that says why."""
     try:
         with surrounded():
-            return run_on(pipeline, engine, {}, folder)
+            return run_on(pipeline, engine, given or {}, folder)
     except Exception as error:  # whatever a writer or an engine may die of
         told = {"step": "", "attempt": 0, "type": type(error).__name__, "text": str(error)}
         return Run("", engine, "failed", error=told)
 
 
-def disagreement(pipeline: Pipeline, engine: str, folder: Path) -> list[str]:
-    """Where the record of an engine parts from the one made here; and what should not be there."""
-    here = run_here(pipeline, folder / "here")
-    there = run_there(pipeline, engine, folder / "there")
+@dataclass
+class Agreement:
+    """The records made here and there, and what is ``wrong``: nothing where they agree."""
+
+    here: Run
+    there: Run
+    wrong: list[str]
+
+
+def agreement(pipeline: Pipeline, engine: str, folder: Path, late: bool = False) -> Agreement:
+    """Run a pipeline here and on an engine, and see where the records part.
+
+    If its parameters come ``late``, they are given to the run instead of being declared. The
+    ``folder`` stays only where something is wrong; text of the user that was taken for a command
+    is wrong too, and so is a secret that can be read.
+    """
+    given = dict(pipeline.parameters) if late else {}
+    if late:
+        pipeline = replace(pipeline, parameters={n: _void(v) for n, v in given.items()})
+    here = run_here(pipeline, folder / "here", given)
+    there = run_there(pipeline, engine, folder / "there", given)
     for run, name in ((here, "here"), (there, "there")):
         if run.error:
             run.error["text"] = run.error["text"].replace(str(folder / name), "")
     support = SUPPORT if engine == "local" else load(engine).support
-    wrong = list(parting(here, there, _finishes(pipeline, here, support)))
-    wrong += _spilt(folder)
+    wrong = [*parting(here, there, _leave(pipeline, given, here, support)), *_spilt(folder)]
     if not wrong:
         shutil.rmtree(folder, ignore_errors=True)
-    return wrong
+    return Agreement(here, there, wrong)
+
+
+def _void(value: Any) -> Any:
+    """Another value of the same type."""
+    return value if value is None else type(value)()
 
 
 def _spilt(folder: Path) -> Iterator[str]:
@@ -171,47 +195,53 @@ def _spilt(folder: Path) -> Iterator[str]:
 
 # Records
 
-
-def _finishes(pipeline: Pipeline, here: Run, support: Mapping[Feature, Support]) -> bool:
-    """Whether the engine is to run all that runs here, also beside a failure.
-
-    What is carried out inside one task ends with the first failure.
-    """
-    if not any(step.status == "failed" for step in here.steps):
-        return True
-    said = {attribute.feature for attribute in attributes(pipeline)}
-    if said.isdisjoint(_BESIDE):
-        return True
-    alone = support[Feature.FAILURE_INDEPENDENT].level in _RUNS
-    return alone and not any(support[f].level is Level.EMULATED for f in said & _WHOLE)
-
-
 _BESIDE = {Feature.PARALLEL, Feature.MAP, Feature.ORDER_DATA}
 _WHOLE = {Feature.MAP, Feature.ON_FAILURE, Feature.CONDITIONAL, Feature.LOOP}
-
-
 _NO_PLACE = "that is not there"
 
 
-def parting(here: Run, there: Run, finishes: bool = True) -> Iterator[str]:
-    """Each thing in which two records differ, its kind first.
+@dataclass(frozen=True)
+class Leave:
+    """What an engine may leave out of its record, by its nature.
 
-    Where the engine need not have finished what runs beside a failure, less is asked.
+    What runs ``beside`` a failure need not be finished; the ``values`` of a task in which many
+    steps are carried out are lost when it fails, so that the names keep those they ``began`` with.
     """
+
+    beside: bool = False
+    values: bool = False
+    began: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _leave(
+    pipeline: Pipeline, given: Mapping[str, Any], here: Run, support: Mapping[Feature, Support]
+) -> Leave:
+    """What the engine may leave out, of a pipeline that ended ``here`` so."""
+    said = {attribute.feature for attribute in attributes(pipeline)}
+    failed = any(step.status == "failed" for step in here.steps)
+    alone = support[Feature.FAILURE_INDEPENDENT].level in _RUNS
+    whole = any(support[f].level is Level.EMULATED for f in said & _WHOLE)
+    beside = failed and not said.isdisjoint(_BESIDE) and (whole or not alone)
+    values = here.status == "failed" and Feature.ON_FAILURE in said
+    return Leave(beside, beside or values, {**pipeline.parameters, **given})
+
+
+def parting(here: Run, there: Run, leave: Leave = Leave()) -> Iterator[str]:
+    """Each thing in which two records differ, its kind first."""
     if here.status != there.status:
         yield f"status: {here.status}, {there.on}: {there.status} {there.error or ''}"
         return
-    yield from _errors(here, there, finishes)
+    yield from _errors(here, there, leave)
     for kind in ("parameters", "metrics", "objects", "files"):
-        yield from _values(kind, here, there, finishes)
-    yield from _steps(here, there, finishes)
+        yield from _values(kind, here, there, leave)
+    yield from _steps(here, there, leave)
 
 
-def _errors(here: Run, there: Run, finishes: bool) -> Iterator[str]:
+def _errors(here: Run, there: Run, leave: Leave) -> Iterator[str]:
     if not here.error or not there.error:
         return
     failed = {step.name for step in here.steps if step.status == "failed"}
-    if not finishes and there.error["step"] in failed - {here.error["step"]}:
+    if leave.beside and there.error["step"] in failed - {here.error["step"]}:
         return
     # Where a value has no such place an export says so in the words of Python.
     same = ("step", "attempt") if _NO_PLACE in here.error["text"] else tuple(here.error)
@@ -220,14 +250,17 @@ def _errors(here: Run, there: Run, finishes: bool) -> Iterator[str]:
             yield f"error: {name} {here.error[name]!r}, {there.on}: {there.error[name]!r}"
 
 
-def _values(kind: str, here: Run, there: Run, finishes: bool) -> Iterator[str]:
+def _values(kind: str, here: Run, there: Run, leave: Leave) -> Iterator[str]:
     one, other = getattr(here, kind), getattr(there, kind)
+    may_lack = leave.beside if kind == "files" else leave.values
     for name in dict.fromkeys([*one, *other]):
-        if name not in other and not finishes:
-            continue
         values = [_exact(held[name]) if name in held else "nothing" for held in (one, other)]
-        if values[0] != values[1]:
+        lacks = name not in other or values[1] == _exact(leave.began.get(name, _UNSET))
+        if values[0] != values[1] and not (may_lack and lacks):
             yield f"{kind}: {name!r} is {values[0]}, {there.on}: {values[1]}"
+
+
+_UNSET = "no parameter has this value"
 
 
 def _exact(value: Any) -> str:
@@ -235,13 +268,13 @@ def _exact(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def _steps(here: Run, there: Run, finishes: bool) -> Iterator[str]:
+def _steps(here: Run, there: Run, leave: Leave) -> Iterator[str]:
     one = {step.name: (step.status, step.attempts) for step in here.steps}
     other = {step.name: (step.status, step.attempts) for step in there.steps}
     if len(other) < len(there.steps):
         yield f"steps: {there.on} tells of one twice"
     for name in dict.fromkeys([*one, *other]):
         ends = one.get(name), other.get(name)
-        if ends[0] == ends[1] or (not finishes and ends[1] in (None, ("skipped", 0))):
+        if ends[0] == ends[1] or (leave.beside and ends[1] in (None, ("skipped", 0))):
             continue
         yield f"steps: {name!r} {ends[0]}, {there.on}: {ends[1]}"

@@ -12,15 +12,16 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from bridge.model import Pipeline
+from bridge.record import Run
 from bridge.testing.agreement import (
-    disagreement,
+    Agreement,
+    agreement,
     lacking,
     run_here,
-    run_there,
     sample,
     together,
 )
@@ -43,7 +44,7 @@ class Fuzz:
         self.engine, self.runs, self.found = engine, 0, 0
         self.told: list[str] = []
         self._sorts: dict[str, int] = {}
-        self._folder, self._tries = folder, tries
+        self._folder, self._tries, self._late = folder, tries, False
 
     def run(self, programs: Sequence[Pipeline], batch: int) -> None:
         """Run the programs, those that succeed side by side, and tell what differs."""
@@ -52,10 +53,12 @@ class Fuzz:
         done = 0
         for start in range(0, len(passing), batch):
             self._batch(passing[start : start + batch])
+            self._late = not self._late
             done += len(passing[start : start + batch])
             self._say(f"{done} of {len(passing)}, {self.runs} runs, {self.found} differences")
         for i, program in enumerate(failing):
             self._alone(program)
+            self._late = not self._late
             self._say(f"failing {i + 1} of {len(failing)}, {self.found} differences")
 
     def _say(self, text: str) -> None:
@@ -70,12 +73,12 @@ class Fuzz:
             found[run.status != "succeeded"].append(program)
         return found
 
-    def _wrong(self, pipeline: Pipeline) -> list[str]:
+    def _agreement(self, pipeline: Pipeline) -> Agreement:
         self.runs += 1
-        return disagreement(pipeline, self.engine, self._folder / f"{self.runs}")
+        return agreement(pipeline, self.engine, self._folder / f"{self.runs}", self._late)
 
     def _batch(self, programs: Sequence[Pipeline]) -> None:
-        wrong = self._wrong(together(programs))
+        wrong = self._agreement(together(programs)).wrong
         if not wrong:
             return
         self._say(f"{len(wrong)} differences among {len(programs)} programs, {wrong[0][:300]}")
@@ -89,7 +92,7 @@ class Fuzz:
             self._tell(together(programs), wrong)
 
     def _alone(self, program: Pipeline) -> None:
-        if wrong := self._wrong(program):
+        if wrong := self._agreement(program).wrong:
             self._tell(program, wrong)
 
     def _tell(self, pipeline: Pipeline, wrong: list[str]) -> None:
@@ -98,7 +101,7 @@ class Fuzz:
         kinds = {line.partition(":")[0] for line in wrong}
 
         def shows(smaller: Pipeline) -> bool:
-            return any(line.partition(":")[0] in kinds for line in self._wrong(smaller))
+            return any(line.partition(":")[0] in kinds for line in self._agreement(smaller).wrong)
 
         sort = re.sub(r"\W*'.*'\W|\d+", "", wrong[0])[:40]
         self._sorts[sort] = self._sorts.get(sort, 0) + 1
@@ -107,21 +110,18 @@ class Fuzz:
             return
         self._say(f"making it smaller: {wrong[0][:300]}")
         pipeline = shrink(pipeline, shows, self._tries)
-        folder = self._folder / f"difference-{self.found}"
+        found = self._agreement(pipeline)
         lines = [f"=== {self.engine}: difference {self.found}", source(pipeline)]
-        lines += disagreement(pipeline, self.engine, folder)
-        lines += self._records(pipeline, self._folder / f"records-{self.found}")
-        self.told.append("\n".join(lines))
-
-    def _records(self, pipeline: Pipeline, folder: Path) -> Iterator[str]:
-        records = (
-            run_here(pipeline, folder / "here"),
-            run_there(pipeline, self.engine, folder / "there"),
+        lines += ["The parameters are given to the run."] if self._late else []
+        self.told.append(
+            "\n".join([*lines, *found.wrong, _record(found.here), _record(found.there)])
         )
-        for run in records:
-            told = {**run.to_json(), "artifacts": {}}
-            told["steps"] = [f"{s.name}: {s.status}, {s.attempts}" for s in run.steps]
-            yield f"--- {run.on}\n{json.dumps(told, indent=1, ensure_ascii=False)}"
+
+
+def _record(run: Run) -> str:
+    told = {**run.to_json(), "artifacts": {}}
+    told["steps"] = [f"{step.name}: {step.status}, {step.attempts}" for step in run.steps]
+    return f"--- {run.on}\n{json.dumps(told, indent=1, ensure_ascii=False)}"
 
 
 def _arguments(given: Sequence[str] | None) -> Namespace:

@@ -136,7 +136,7 @@ def _excludes_none(annotation: Any) -> bool:
         return _excludes_none(inner[0])
     if kind is Literal:
         return None not in inner
-    return isinstance(kind, type) and kind not in (UNKNOWN, NoneType, object)
+    return isinstance(kind, type) and kind not in (UNKNOWN, Any, NoneType, object)
 
 
 def catalog_text(entries: Mapping[str, Mapping[str, str]]) -> str:

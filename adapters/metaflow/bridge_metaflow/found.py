@@ -140,7 +140,7 @@ class Found:
             name = at.name(numbers) if at else self.plan.names.step[step]
             self._note(name, task, kind, text)
             if place and isinstance(place.node.task, Unit):
-                self._note_inside(place, numbers)
+                self._note_inside(place, numbers, kind)
         return place
 
     def _in_trace(self, step: FlowStep, trace: str) -> Place | None:
@@ -150,8 +150,8 @@ class Found:
         found = [methods[name] for name in called if name in methods]
         return [*step.tasks[:1], *found][-1] if step.tasks else None
 
-    def _note_inside(self, place: Place, numbers: Items) -> None:
-        """Tell which of the tasks of a unit has failed, as they have noted it."""
+    def _note_inside(self, place: Place, numbers: Items, kind: str) -> None:
+        """Tell which of the tasks of a unit has failed with an exception, as they have noted it."""
         if not self._notes.exists():
             return
         begins = place.name(numbers).removesuffix(place.node.path)
@@ -160,7 +160,7 @@ class Found:
         notes = map(json.loads, self._notes.read_text(encoding="utf-8").splitlines())
         for note in notes:
             own = any(f"{note['name']}.".startswith(f"{begins}{name}.") for name in names)
-            if own and note["status"] == "failed":
+            if own and note["status"] == "failed" and note["error"]["type"] == kind:
                 self.error = {"step": note["name"], "attempt": note["attempts"], **note["error"]}
 
     def _lost(self, step: FlowStep, numbers: Items, task: Any) -> Place | None:

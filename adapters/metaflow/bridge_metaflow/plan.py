@@ -154,7 +154,7 @@ def changeable(places: Places, names: Naming, place: Place) -> list[str]:
     """The artifacts of other tasks that a step is given and could change in place."""
     found = []
     for read in place.node.reads:
-        if read.certain and can_change(places, place, read):
+        if can_change(places, place, read):
             source, flow = places.origin(place.flow, read.source)
             if isinstance(source, Output):
                 found.append(names.artifact(flow, source))

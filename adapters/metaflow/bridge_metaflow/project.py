@@ -53,7 +53,7 @@ def readme(laid: Plan, carries: Collection[str], deletes: bool) -> str:
     if deletes:
         lines += [
             "",
-            "Where a step ends with `del self.x`, it has only read `x`: Metaflow would otherwise "
+            "Where a step drops `self.x` at its end, it has only read it: Metaflow would otherwise "
             "store it again, with whatever the function did to it.",
         ]
     return "\n".join(lines) + "\n"

@@ -183,10 +183,8 @@ class Steps:
                 line = f"if {value} is not {found.need('steps', 'ABSENT')}:\n    {line}"
             found.lines.append(line)
         read = self.values.only_read(place) if not node.handler else []
-        only_read = [f"self.{a}" for a in read if a not in made and a not in sets.values()]
-        if only_read:
-            text = "# Only read here: goes on as it was stored."
-            found.lines += [text, f"del {', '.join(only_read)}"]
+        left = [a for a in read if a not in made and a not in sets.values()]
+        found.lines += _dropped(left, all(r.certain for r in node.reads) and not node.inner)
         return found
 
     def _body(self, place: Place, before: Sequence[Place] | None) -> Body:
@@ -238,6 +236,20 @@ class Steps:
                     found.append(read.argument.name)
                 seen.add((read.source, read.path))
         return found
+
+
+def _dropped(artifacts: Sequence[str], loaded: bool) -> list[str]:
+    """Let artifacts go on as they were stored, though a step may have changed what it got.
+
+    They are attributes of the step only once they have been ``loaded``.
+    """
+    if not artifacts:
+        return []
+    text = "# Only read here: goes on as it was stored."
+    if loaded:
+        return [text, f"del {', '.join(f'self.{a}' for a in artifacts)}"]
+    names = ", ".join(map(literal, artifacts))
+    return [text, f"for name in [{names}]:", "    vars(self).pop(name, None)"]
 
 
 def _imports(found: Body) -> list[str]:

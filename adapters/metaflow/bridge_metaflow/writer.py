@@ -31,7 +31,7 @@ def write(pipeline: Pipeline, options: Options) -> Export:
     methods = list(steps.lines())
     files = {
         laid.file: _module(laid, steps.imports, methods, options),
-        "README.md": readme(laid, steps.carries, any("del self." in line for line in methods)),
+        "README.md": readme(laid, steps.carries, any("# Only read" in line for line in methods)),
         "requirements.txt": requirements(pipeline, steps.carries),
         **carried(steps.carries),
     }

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bridge.findings import Feature
-from bridge.model import Conditional, Loop, Map, Parallel, Pipeline, Step
+from bridge.model import Composite, Conditional, Loop, Map, Parallel, Pipeline, Step
 from bridge.testing.programs.making import Making
 from bridge.testing.programs.scope import Held, Scope, Sort, left, places, sort_of
 from bridge.testing.programs.tasks import failing, sets, task
@@ -74,7 +74,7 @@ class _Walk:
         for i in range(count):
             if making.tasks <= 0 and (found or names):
                 break
-            found.append(self._step(i))
+            found.append(self._after(self._step(i), found))
             if self._ends(found[-1]):
                 found[-1] = replace(found[-1], terminate_with_success=True)
                 self.scope = self.scope.inside()  # of what follows nothing is left
@@ -84,8 +84,15 @@ class _Walk:
             found.append(sets(making, self.scope, len(found), name, sort))
         return found
 
+    def _after(self, step: Step, earlier: list[Step]) -> Step:
+        """The step, perhaps after one to which nothing else ties it."""
+        making = self.making
+        if not earlier or not making.has(Feature.ORDER_AFTER) or not making.chance(10):
+            return step
+        return replace(step, after=[making.pick(earlier).name])
+
     def _ends(self, step: Step) -> bool:
-        if self.order or step.terminate_with_failure or not isinstance(step, Step):
+        if self.order or step.terminate_with_failure:
             return False
         return self.making.has(Feature.TERMINATE) and self.making.chance(3)
 
@@ -115,7 +122,11 @@ class _Walk:
             makers += [self._map] * 3 * making.has(Feature.MAP)
             makers += [self._conditional] * 3 * making.has(Feature.CONDITIONAL)
             makers += [self._loop] * 3 * making.has(Feature.LOOP)
-        return making.pick(makers)(index)
+        step = making.pick(makers)(index)
+        ends = isinstance(step, Composite) and making.has(Feature.TERMINATE)
+        if ends and may_fail and making.chance(8):
+            return replace(step, terminate_with_failure=True)
+        return step
 
     def _task(self, index: int) -> Step:
         self.making.tasks -= 1

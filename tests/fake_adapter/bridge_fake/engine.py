@@ -17,7 +17,7 @@ def run(job: Job) -> Run:
     """The record of the script at ``job.project``."""
     left = job.home / "values.pickle"
     command = [sys.executable, str(job.project / "script.py"), json.dumps(dict(job.parameters))]
-    done = subprocess.run([*command, str(left)], stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([*command, str(left)], check=False)
     sys.path.insert(0, str(job.project))
     values = pickle.loads(left.read_bytes())
     flow = analyse(job.pipeline)
@@ -25,7 +25,7 @@ def run(job: Job) -> Run:
     record = Run(job.run_id, "fake", "succeeded", artifacts=kept_notebooks(job, "latest"))
     if done.returncode:
         failed = next(path for path in flow.nodes if (path, True) not in values)
-        kind, _, text = done.stderr.strip().splitlines()[-1].partition(": ")
+        kind, text = values["error"]
         record.status = "failed"
         record.error = {"step": failed, "attempt": 1, "type": kind, "text": text}
         steps.append(StepRun(failed, "failed"))

@@ -32,6 +32,9 @@ if __name__ == "__main__":
     values = {}
     try:
         main({**PARAMETERS, **json.loads(sys.argv[1])}, values)
+    except BaseException as error:
+        values["error"] = type(error).__name__, str(error)
+        raise
     finally:
         with open(sys.argv[2], "wb") as file:
             pickle.dump(values, file)

@@ -100,7 +100,8 @@ class NestedFlow(FlowSpec):
                 grown = to_json(grow(items=self.input, by=self.new_x), "grown")
         self.grown = grown
         # Only read here: goes on as it was stored.
-        del self.new_x
+        for name in ["new_x"]:
+            vars(self).pop(name, None)
         self.next(self.left_grow, self.it_s_x_x_s_touch_pwned_x)
 
     @step

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bridge.model import Pipeline
@@ -37,12 +37,14 @@ _ALIKE = 2
 class Fuzz:
     """Programs on one engine; ``folder`` is where the runs leave what they leave.
 
-    ``told`` has a text for each difference, made smaller by at most so many ``tries``.
+    ``tell`` is called with a text for each difference, made smaller by at most so many ``tries``.
     """
 
-    def __init__(self, engine: str, folder: Path, tries: int = 100) -> None:
+    def __init__(
+        self, engine: str, folder: Path, tell: Callable[[str], None], tries: int = 100
+    ) -> None:
         self.engine, self.runs, self.found = engine, 0, 0
-        self.told: list[str] = []
+        self._tell_of = tell
         self._sorts: dict[str, int] = {}
         self._folder, self._tries, self._late = folder, tries, False
 
@@ -124,6 +126,10 @@ def _record(run: Run) -> str:
     return f"--- {run.on}\n{json.dumps(told, indent=1, ensure_ascii=False)}"
 
 
+def _print(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
 def _arguments(given: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(prog="python -m bridge.testing.fuzz", description=__doc__)
     parser.add_argument("--on", default="fake", help="engines, separated by commas")
@@ -144,13 +150,11 @@ def main(given: Sequence[str] | None = None) -> int:
     found = 0
     for engine in arguments.on.split(","):
         started = time.monotonic()
-        fuzz = Fuzz(engine, folder / engine, arguments.tries)
+        fuzz = Fuzz(engine, folder / engine, _print, arguments.tries)
         fuzz.run(sample(arguments.count, arguments.seed, lacking(engine)), arguments.batch)
         seconds = time.monotonic() - started
-        for text in fuzz.told:
-            print(text)  # noqa: T201
         line = f"{engine}: {arguments.count} programs in {fuzz.runs} runs, {seconds:.0f} s, "
-        print(f"{line}{fuzz.found} differences", flush=True)  # noqa: T201
+        _print(f"{line}{fuzz.found} differences")
         found += fuzz.found
     return 1 if found else 0
 

@@ -23,6 +23,7 @@ NATIVE = (
 @pytest.mark.engine
 class TestMetaflow(Conformance):
     engine = "metaflow"
+    brief = True
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -21,7 +21,9 @@ def identifier(text: str, *, ascii_only: bool = False, lower: bool = False) -> s
     if ascii_only:
         bare = unicodedata.normalize("NFKD", name)
         name = "".join(_ascii(c) for c in bare if not unicodedata.combining(c))
-    name = re.sub(r"\W+", "_", name.lower() if lower else name).strip("_") or "_"
+    # Some signs are digits to a regular expression and nothing to Python.
+    known = (c if f"a{c}".isidentifier() else " " for c in (name.lower() if lower else name))
+    name = re.sub(" +", "_", "".join(known)).strip("_") or "_"
     if not name.isidentifier():
         name = f"x_{name}".rstrip("_") if ascii_only or name[0].isdigit() else "x_"
     return f"{name}_" if keyword.iskeyword(name) else name

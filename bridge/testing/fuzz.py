@@ -115,9 +115,8 @@ class Fuzz:
         found = self._agreement(pipeline)
         lines = [f"=== {self.engine}: difference {self.found}", source(pipeline)]
         lines += ["The parameters are given to the run."] if self._late else []
-        self.told.append(
-            "\n".join([*lines, *found.wrong, _record(found.here), _record(found.there)])
-        )
+        records = [_record(run) for run in (found.here, found.there)]
+        self._tell_of("\n".join([*lines, *found.wrong, *records]))
 
 
 def _record(run: Run) -> str:

@@ -24,8 +24,11 @@ __all__ = ["shrink", "smaller"]
 def shrink(pipeline: Pipeline, shows: Callable[[Pipeline], bool], tries: int = 300) -> Pipeline:
     """The smallest pipeline found that still ``shows`` it; asks at most so many times."""
     seen = {repr(pipeline)}
+    start = 0
     while True:
-        for found in sorted(smaller(pipeline), key=lambda found: len(repr(found))):
+        ordered = sorted(smaller(pipeline), key=lambda found: len(repr(found)))
+        # What came before the last that showed it did not, and will hardly do so now.
+        for place, found in [*enumerate(ordered)][start:] + [*enumerate(ordered)][:start]:
             if repr(found) in seen or not _is_valid(found):
                 continue
             if not tries:
@@ -33,7 +36,7 @@ def shrink(pipeline: Pipeline, shows: Callable[[Pipeline], bool], tries: int = 3
             seen.add(repr(found))
             tries -= 1
             if shows(found):
-                pipeline = found
+                pipeline, start = found, place
                 break
         else:
             return pipeline

@@ -171,9 +171,8 @@ def _write_and_fail(making: Making, scope: Scope, index: int) -> Task:
 
 
 def _exit(making: Making, scope: Scope, index: int) -> Task:
-    return ShellTask(
-        name=_label(making, index), command=f"echo {shlex.quote(making.text())}; exit 3"
-    )
+    command = f"echo {shlex.quote(making.text())} >&2\nexit 3"
+    return ShellTask(name=_label(making, index), command=command)
 
 
 def _last(making: Making, scope: Scope, index: int) -> Task:

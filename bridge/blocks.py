@@ -9,7 +9,7 @@ from bridge.errors import Problem
 from bridge.model import Composite, Conditional, Loop, Map, Parallel, Pipeline
 from bridge.nodes import Flow, Read
 from bridge.order import Order
-from bridge.scope import Border, Given, Output, Puts, Scope, Source
+from bridge.scope import Border, Given, Output, Puts, Source
 from bridge.signatures import Argument
 from bridge.values import Kind
 
@@ -18,7 +18,6 @@ __all__ = [
     "leaves",
     "names_left",
     "never_run",
-    "perhaps",
     "puts_of",
     "runs_as_whole",
     "shared",
@@ -163,14 +162,6 @@ def shared(
                     f"the file of '{key}' wins"
                 )
         files.add(key, puts[key])
-
-
-def perhaps(scope: Scope) -> Scope:
-    """The scope when any step may have failed: what steps set is there, or what was before."""
-    found = Scope(scope)
-    for name in scope.history:
-        found.bind(name, scope.last(name))
-    return found
 
 
 def taken(border: Border) -> list[Read]:

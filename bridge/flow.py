@@ -16,7 +16,6 @@ from bridge.blocks import (
     leaves,
     names_left,
     never_run,
-    perhaps,
     puts_of,
     runs_as_whole,
     shared,
@@ -43,7 +42,7 @@ from bridge.model import (
 )
 from bridge.nodes import Flow, Node, Read, files_of, returns_of, walk
 from bridge.order import arrange
-from bridge.scope import Border, Given, Output, Parameter, Scope, Source, Stored
+from bridge.scope import Border, Given, Output, Parameter, Perhaps, Scope, Source, Stored
 from bridge.signatures import Argument, Signature, signature
 from bridge.touches import Touches
 from bridge.unit import Unit
@@ -103,7 +102,7 @@ class _Analysis:
         self.pipeline(flow.pipeline, "", scope, ())
         if flow.pipeline.on_failure:
             handler = flow.pipeline.on_failure
-            flow.handler = self._nested(handler, perhaps(scope), "on_failure")
+            flow.handler = self._nested(handler, Perhaps(scope), "on_failure")
         own = {n: s for n, s in scope.own.items() if begun.get(n) is not s}
         for found in names_left(flow, own):
             if isinstance(found, Problem):

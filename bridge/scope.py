@@ -10,7 +10,17 @@ from bridge.globs import is_literal, overlap
 from bridge.policies import Dataset
 from bridge.values import Constant, Fact, Kind
 
-__all__ = ["Border", "Given", "Output", "Parameter", "Puts", "Scope", "Source", "Stored"]
+__all__ = [
+    "Border",
+    "Given",
+    "Output",
+    "Parameter",
+    "Perhaps",
+    "Puts",
+    "Scope",
+    "Source",
+    "Stored",
+]
 
 
 class Parameter(Frozen):
@@ -122,13 +132,25 @@ class Scope:
 
     def last(self, name: str) -> Output:
         """The output that ``name`` stands for when steps may have failed: the last there is."""
-        begun = self.begun.get(name) or (self._parent.find(name) if self._parent else None)
-        found: Source | None = begun
+        return self._chained(name, self.begun.get(name) or self._find_around(name))
+
+    def lasts(self) -> dict[str, Source]:
+        """What every name that steps set stands for when they may have failed; none is taken."""
+        around = self._names_around()
+        return {n: self._chained(n, self.begun.get(n) or around.get(n)) for n in self.history}
+
+    def _chained(self, name: str, found: Source | None) -> Output:
         for output in self.history[name]:
             certain = found is not None and getattr(found, "certain", True)
             found = Output(output.step, name, output.kind, certain, found)
         assert isinstance(found, Output)
         return found
+
+    def _find_around(self, name: str) -> Source | None:
+        return self._parent.find(name) if self._parent else None
+
+    def _names_around(self) -> dict[str, Source]:
+        return self._parent.names() if self._parent else {}
 
     def find(self, name: str) -> Source | None:
         """The source of ``name`` here, or None."""
@@ -185,6 +207,24 @@ class Scope:
         self.puts.absorb(child.puts)
 
 
+class Perhaps(Scope):
+    """What ``scope`` is when any step may have failed: what it set is there, or what was before."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self._steps = scope
+
+    def find(self, name: str) -> Source | None:
+        """The source of ``name``, known as late as this, since to look before it is to take it."""
+        if name in self._steps.history and name not in self.own:
+            self.own[name] = self._steps.last(name)
+        return super().find(name)
+
+    def names(self) -> dict[str, Source]:
+        """Every name with its source."""
+        return super().names() | self._steps.lasts()
+
+
 class Border(Scope):
     """The scope of a pipeline that runs as a whole: it is handed what it takes from outside.
 
@@ -203,6 +243,12 @@ class Border(Scope):
         self._before = before
         self.given: dict[str, Source] = {}
         self.files: dict[str, None] = {}
+
+    def _find_around(self, name: str) -> Source | None:
+        return self.take(name)
+
+    def _names_around(self) -> dict[str, Source]:
+        return self.outside()
 
     def take(self, name: str) -> Source | None:
         """The value of a name outside, as one that is given from now on."""

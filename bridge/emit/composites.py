@@ -17,6 +17,9 @@ from bridge.values import Fact, Kind
 
 __all__ = ["Writer", "composite"]
 
+Written = tuple[list[str], list[str]]
+"""The statements that run a composite, and those by which its names stand for what it has set."""
+
 
 class Writer(Protocol):
     """Who writes the flows inside."""
@@ -42,12 +45,12 @@ def composite(writer: Writer, place: Place, node: Node) -> list[str]:
         lines.append(f"{variable} = []")
         place.manifests[node.path] = (f"*{variable}",)
         gather = (*gather, variable)
-    lines += _WRITERS[type(node.task)](writer, place, node, gather)
-    return [*lines, *_terminate(writer, place, node)]
+    run, settle = _WRITERS[type(node.task)](writer, place, node, gather)
+    return [*lines, *run, *(_terminate(writer, place, node) or settle)]
 
 
 def _terminate(writer: Writer, place: Place, node: Node) -> list[str]:
-    """A composite that is to end the run with a failure."""
+    """A composite that is to end the run with a failure; it sets nothing."""
     if not node.task.terminate_with_failure:
         return []
     said = literal(f"'{node.task.name}' ends the run with a failure")
@@ -56,16 +59,16 @@ def _terminate(writer: Writer, place: Place, node: Node) -> list[str]:
     return [f"with {writer.need('step')}({name}):", *indent([raised])]
 
 
-def _unit(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+def _unit(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
     inner = inside(place, node, node.inner[""], (node.place,), gather)
     lines = _set_here(writer, place, node, inner)
     written = writer.flow(inner)
     if node.stores:
         place.manifests[node.path] = tuple(m for ms in inner.manifests.values() for m in ms)
-    return [*lines, *written, *_rename(writer, place, node, inner.targets)]
+    return [*lines, *written], _rename(writer, place, node, inner.targets)
 
 
-def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
     step: Map = node.task
     flow = node.inner[""]
     number = writer.names(f"number {place.number} {node.path}", "i")
@@ -88,7 +91,7 @@ def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> l
         *[loop, *indent([*written, *appended] or ["pass"])],
         *_reduce(writer, node, name, every),
     ]
-    return [*lines, *_rename(writer, place, node, every)]
+    return lines, _rename(writer, place, node, every)
 
 
 def _list(writer: Writer, place: Place, node: Node, name: str) -> str:
@@ -125,15 +128,17 @@ def _reduce(writer: Writer, node: Node, name: str, every: Mapping[str, str]) -> 
         yield f"{variable} = {writer.need(check)}({value}, {literal(output.name)})"
 
 
-def _rename(writer: Writer, place: Place, node: Node, found: Mapping[str, str]) -> Iterator[str]:
+def _rename(writer: Writer, place: Place, node: Node, found: Mapping[str, str]) -> list[str]:
     """Let the names of the flow stand for what was found, where their variables are settled."""
+    lines = []
     for output in node.outputs:
         target = place.made[node.path, output.name] = writer.target(place, output.name)
         if target != found[output.name]:
-            yield f"{target} = {found[output.name]}"
+            lines.append(f"{target} = {found[output.name]}")
+    return lines
 
 
-def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
     step: Conditional = node.task
     name = text((*place.name, node.path))
     chosen = writer.names(f"chosen {place.number} {node.path}", f"{node.path}_branch")
@@ -153,10 +158,10 @@ def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ..
         last = key == list(node.inner)[-1] and word == "elif"
         lines += [f"{word} {test}:" if not last else "else:", *indent(written or ["pass"])]
         word = "elif"
-    return [*setup, *lines, *_rename(writer, place, node, variables)]
+    return [*setup, *lines], _rename(writer, place, node, variables)
 
 
-def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
     step: Loop = node.task
     flow = node.inner[""]
     number = writer.names(f"number {place.number} {node.path}", step.index_as or "i")
@@ -179,10 +184,11 @@ def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> 
         test = over if sure else f"{over} is not ABSENT and {over}"
         lines += [f"if {test}:", "    break"]
     loop = f"for {number} in range({literal(step.max_iterations)}):"
-    return [*setup, loop, *indent(lines or ["pass"]), *_rename(writer, place, node, inner.targets)]
+    settle = _rename(writer, place, node, inner.targets)
+    return [*setup, loop, *indent(lines or ["pass"])], settle
 
 
-def _parallel(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> list[str]:
+def _parallel(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
     lines: list[str] = []
     ends: list[str] = []
     for key, flow in node.inner.items():
@@ -195,7 +201,9 @@ def _parallel(writer: Writer, place: Place, node: Node, gather: tuple[str, ...])
                 [line] if left.certain else [f"if {inner.targets[name]} is not ABSENT:\n    {line}"]
             )
     begin = _begin_unset(writer, place, node)
-    return [*begin, *lines, *ends, *_made_here(writer, place, node)]
+    for output in node.outputs:
+        place.made[node.path, output.name] = writer.target(place, output.name)
+    return [*begin, *lines], ends
 
 
 def _begin_unset(writer: Writer, place: Place, node: Node) -> Iterator[str]:
@@ -240,12 +248,6 @@ def _set_here(writer: Writer, place: Place, node: Node, inner: Place) -> list[st
     return lines
 
 
-def _made_here(writer: Writer, place: Place, node: Node) -> tuple[str, ...]:
-    for output in node.outputs:
-        place.made[node.path, output.name] = writer.target(place, output.name)
-    return ()
-
-
 def _control(writer: Writer, place: Place, node: Node, name: str) -> str:
     """The expression of what decides how a composite runs, whose own name is that of ``name``."""
     assert node.control
@@ -266,7 +268,7 @@ def _is(key: Any) -> str:
     return f"is {key!r}" if key is None or isinstance(key, bool) else f"== {literal(key)}"
 
 
-_WRITERS: dict[type[Step], Callable[[Writer, Place, Node, tuple[str, ...]], list[str]]] = {
+_WRITERS: dict[type[Step], Callable[[Writer, Place, Node, tuple[str, ...]], Written]] = {
     Unit: _unit,
     Map: _map,
     Conditional: _conditional,

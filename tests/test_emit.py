@@ -53,11 +53,12 @@ def test_text_of_several_lines_stays_readable():
     assert literal("a\nb's\n").splitlines() == ["('a\\n'", '"b\'s\\n")']
 
 
-@given(st.text())
+@given(st.text() | st.text('"\\ab\n'))
 def test_a_docstring_is_a_docstring_whatever_the_text(text):
     (only,) = ast.parse(docstring(text)).body
     assert isinstance(only, ast.Expr)
     assert isinstance(only.value, ast.Constant)
+    assert only.value.value.strip() == text.strip()
 
 
 @given(st.text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import subprocess
 import sys
 import sysconfig
@@ -46,10 +47,13 @@ def _refuse(value: Any) -> None:
 
 def docstring(text: str) -> str:
     """``text`` as a docstring that can be read; what could end it or escape is escaped."""
-    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    safe = re.sub(r'"{3,}|"+\Z', _quotes, text.strip().replace("\\", "\\\\"))
     safe = "".join(c if c == "\n" else _shown(c) for c in safe)
-    safe = f"{safe[:-1]}\\{safe[-1]}" if safe.endswith('"') else safe
-    return f'"""{safe.strip()}\n"""' if "\n" in safe.strip() else f'"""{safe.strip()}"""'
+    return f'"""{safe}\n"""' if "\n" in safe else f'"""{safe}"""'
+
+
+def _quotes(found: re.Match[str]) -> str:
+    return '\\"' * len(found[0])
 
 
 def _shown(char: str) -> str:

@@ -36,8 +36,10 @@ from bridge.record import Run
 __all__ = [
     "Adapter",
     "Export",
+    "Import",
     "Job",
     "Options",
+    "Source",
     "hookimpl",
     "hookspec",
     "installed",
@@ -78,6 +80,36 @@ class Export:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What is to be read: a file or a folder, and which of the pipelines in it.
+
+    With an empty ``name`` it is the only one there is, or the framework's default. ``env`` is the
+    environment whose configuration counts, where a framework has such.
+    """
+
+    path: Path
+    name: str = ""
+    env: str = ""
+
+
+@dataclass
+class Import:
+    """What a reader gives: a pipeline, and the modules that were taken out of the source for it.
+
+    ``files`` are texts by the path they have beside the pipeline: a step's body that has become a
+    function stands in ``functions.py``. ``search`` are folders of the source in which the modules
+    that are used as they are can be imported; ``root`` is the one that relative paths in it mean,
+    where its data is. The ``report`` has one finding for each thing that the source says.
+    """
+
+    pipeline: Pipeline
+    root: Path
+    files: dict[str, str] = field(default_factory=dict)
+    search: Sequence[Path] = ()
+    report: Report = field(default_factory=Report)
+
+
+@dataclass(frozen=True)
 class Job:
     """One run to make: what ``write`` wrote at ``project``, from the lowered ``pipeline``.
 
@@ -107,8 +139,11 @@ class Job:
 class Adapter(Protocol):
     """One framework: what it supports, how it is read, written and run.
 
-    An adapter may have one more method, ``units(pipeline)``: the paths of steps for which there is
-    no place in the target where they stand, and why. They are lowered like what is unsupported.
+    An adapter may have two more methods. ``units(pipeline)`` gives the paths of steps for which
+    there is no place in the target where they stand, and why; they are lowered like what is
+    unsupported. ``run_source(source, job)`` runs a source by its own framework, as it is: a copy of
+    it, since a run may leave files there, with the job's working directory as its root. The job's
+    pipeline is what was read from it, whose names and kinds the record has.
     """
 
     name: str
@@ -122,8 +157,8 @@ class Adapter(Protocol):
     def recognises(self, source: Path) -> bool:
         """Whether ``source`` looks like one of the framework's; cheap, imports no user code."""
 
-    def read(self, source: Path) -> tuple[Pipeline, Report]:
-        """The pipeline that ``source`` holds. Raises SourceError."""
+    def read(self, source: Source) -> Import:
+        """The pipeline that ``source`` holds; changes nothing there. Raises SourceError."""
 
     def write(self, pipeline: Pipeline, options: Options) -> Export:
         """The native project for a lowered ``pipeline``; touches no disk, needs no framework."""

@@ -65,9 +65,9 @@ def _from_folder(folder: Path) -> Pipeline:
 
 
 def _read(path: Path, adapter: str) -> Pipeline:
-    from bridge.adapter import load
+    from bridge.adapter import Source, load
 
-    return load(adapter).read(path)[0]
+    return load(adapter).read(Source(path)).pipeline
 
 
 def _by_adapter(path: Path) -> Pipeline:

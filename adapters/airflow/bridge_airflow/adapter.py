@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from bridge.adapter import Export, Job, Options
+from bridge.adapter import Export, Import, Job, Options, Source
 from bridge.errors import AdapterError
-from bridge.findings import Feature, Report, Support
+from bridge.findings import Feature, Support
 from bridge.model import Pipeline
 from bridge.record import Run
 from bridge_airflow.tables import SUPPORT
@@ -41,7 +41,7 @@ class AirflowAdapter:
         files = sorted(source.glob("*.py")) if source.is_dir() else [source]
         return any(path.suffix == ".py" and _makes_dag(path) for path in files)
 
-    def read(self, source: Path) -> tuple[Pipeline, Report]:
+    def read(self, source: Source) -> Import:
         """Not there yet: raises AdapterError."""
         raise AdapterError("reading airflow projects is not supported yet")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bridge.adapter import Export, Job, Options
+from bridge.adapter import Export, Import, Job, Options, Source
 from bridge.engine import run_apart
 from bridge.errors import AdapterError
-from bridge.findings import Feature, Report, Support
+from bridge.findings import Feature, Support
 from bridge.model import Pipeline
 from bridge.record import Run
 from bridge_kedro.tables import SUPPORT
@@ -49,7 +49,7 @@ class Kedro:
             return False
         return "[tool.kedro]" in settings.read_text(encoding="utf-8", errors="replace")
 
-    def read(self, source: Path) -> tuple[Pipeline, Report]:
+    def read(self, source: Source) -> Import:
         """Raises AdapterError."""
         raise AdapterError("reading kedro projects is not supported yet")
 

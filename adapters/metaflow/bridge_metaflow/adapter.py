@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bridge.adapter import Export, Job, Options
+from bridge.adapter import Export, Import, Job, Options, Source
 from bridge.engine import run_apart
 from bridge.errors import AdapterError
-from bridge.findings import Feature, Report, Support
+from bridge.findings import Feature, Support
 from bridge.model import Pipeline
 from bridge.record import Run
 from bridge_metaflow.tables import SUPPORT
@@ -40,7 +40,7 @@ class Metaflow:
         text = source.read_text(encoding="utf-8", errors="replace")
         return "metaflow" in text and "FlowSpec" in text
 
-    def read(self, source: Path) -> tuple[Pipeline, Report]:
+    def read(self, source: Source) -> Import:
         """Raises AdapterError."""
         raise AdapterError("reading metaflow projects is not supported yet")
 

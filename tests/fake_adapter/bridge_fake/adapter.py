@@ -6,10 +6,10 @@ import platform
 from collections.abc import Mapping
 from pathlib import Path
 
-from bridge.adapter import Export, Job, Options
+from bridge.adapter import Export, Import, Job, Options, Source
 from bridge.engine import run_apart
 from bridge.errors import AdapterError
-from bridge.findings import Feature, Report, Support
+from bridge.findings import Feature, Support
 from bridge.model import Pipeline
 from bridge.record import Run
 from bridge_fake.tables import SUPPORT
@@ -30,7 +30,7 @@ class FakeAdapter:
     def recognises(self, source: Path) -> bool:
         return source.is_dir() and (source / "script.py").is_file()
 
-    def read(self, source: Path) -> tuple[Pipeline, Report]:
+    def read(self, source: Source) -> Import:
         raise AdapterError("scripts cannot be read back")
 
     def write(self, pipeline: Pipeline, options: Options) -> Export:

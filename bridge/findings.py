@@ -18,6 +18,7 @@ from bridge.hints import HINTS
 from bridge.model import (
     Catalog,
     Conditional,
+    ForeignTask,
     Loop,
     Map,
     NotebookTask,
@@ -42,7 +43,7 @@ __all__ = [
     "account",
     "attributes",
     "emulated",
-    "is_meant_for",
+    "ends",
     "lowered",
     "native",
     "refuse",
@@ -58,6 +59,7 @@ class Feature(StrEnum):
     NOTEBOOK = "notebook"
     SHELL = "shell"
     STUB = "stub"
+    FOREIGN = "foreign"
     PARAMETERS = "parameters"
     INPUTS = "inputs"
     INPUTS_PATH = "inputs.path"
@@ -217,21 +219,25 @@ class Report:
 
 def account(pipeline: Pipeline, support: Mapping[Feature, Support], target: str = "") -> Report:
     """One finding for each attribute of ``pipeline``, by what the ``target`` supports."""
-    levels = {f: Level.CARRIED if s.level is Level.NATIVE else s.level for f, s in support.items()}
-    return Report(
-        [
-            a.ended(levels[a.feature], support[a.feature].how)
-            if is_meant_for(a, target)
-            else a.ended(Level.CARRIED, "it is for another target, and says nothing to this one")
-            for a in attributes(pipeline)
-        ]
-    )
+    return Report([a.ended(*end) for a, *end in ends(pipeline, support, target)])
 
 
-def is_meant_for(attribute: Attribute, target: str) -> bool:
-    """Whether an attribute is written for this target, as all are but overrides for others."""
-    others = attribute.feature is Feature.OVERRIDES and target
-    return not others or attribute.attribute == f"overrides[{target!r}]"
+def ends(
+    pipeline: Pipeline, support: Mapping[Feature, Support], target: str = ""
+) -> Iterator[tuple[Attribute, Level, str]]:
+    """Each attribute of ``pipeline``, the level that it ends at, and by what means or why."""
+    for attribute in attributes(pipeline):
+        yield attribute, *_end(attribute, support[attribute.feature], target)
+
+
+def _end(attribute: Attribute, support: Support, target: str) -> tuple[Level, str]:
+    """How an attribute ends at a target that supports its feature so, and by what means."""
+    feature, is_own = attribute.feature, attribute.attribute.endswith(f"[{target!r}]")
+    if feature is Feature.OVERRIDES and target and not is_own:
+        return Level.CARRIED, "it is for another target, and says nothing to this one"
+    if feature is Feature.FOREIGN and not is_own:
+        return Level.UNSUPPORTED, "only the framework that it comes from can carry it out"
+    return Level.CARRIED if support.level is Level.NATIVE else support.level, support.how
 
 
 def require(pipeline: Pipeline, support: Mapping[Feature, Support], refusal: str) -> None:
@@ -252,6 +258,7 @@ _TASKS: dict[type[Step], tuple[str, Feature]] = {
     NotebookTask: ("notebook", Feature.NOTEBOOK),
     ShellTask: ("command", Feature.SHELL),
     Stub: ("stub", Feature.STUB),
+    ForeignTask: ("foreign", Feature.FOREIGN),
     Parallel: ("branches", Feature.PARALLEL),
     Map: ("iterate_on", Feature.MAP),
     Conditional: ("branches", Feature.CONDITIONAL),
@@ -317,6 +324,8 @@ def _of_pipeline(pipeline: Pipeline, path: str) -> Iterator[Attribute]:
 
 def _of_step(step: Step, path: str) -> Iterator[Attribute]:
     main, feature = _TASKS[type(step)]
+    if isinstance(step, ForeignTask):
+        main = f"{main}[{step.framework!r}]"
     yield Attribute(feature, path, main, step.where)
     for name, feature in _SIMPLE_OF[type(step)]:
         if getattr(step, name):

@@ -36,6 +36,10 @@ HINTS: Mapping[str, Hint] = {
     "notebook": Hint(_AS_FUNCTION),
     "shell": Hint("run the command from a Python function with subprocess"),
     "stub": Hint("remove the stub, or give it a function that returns nothing"),
+    "foreign": Hint(
+        "do the same in a Python function, a notebook or a command",
+        "do the same by hand in the target, if it matters there",
+    ),
     "parameters": Hint("write the value into the steps with constant(...)"),
     "inputs": Hint("give the argument the name of the value that it reads"),
     "inputs.path": Hint("hand over the whole value and take the part inside the function"),

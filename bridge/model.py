@@ -26,6 +26,7 @@ __all__ = [
     "Composite",
     "Conditional",
     "Dataset",
+    "ForeignTask",
     "Loop",
     "Map",
     "NotebookTask",
@@ -166,6 +167,16 @@ class ShellTask(Task, kw_only=True):
     """A command for the shell; its values arrive as environment variables."""
 
     command: str
+
+
+class ForeignTask(Task, kw_only=True):
+    """A task in the terms of one framework, which only that framework can carry out.
+
+    ``framework`` is the name of its adapter, which alone understands the ``definition``.
+    """
+
+    framework: str
+    definition: Mapping[str, Any]
 
 
 class Stub(Task, init=False):

@@ -17,7 +17,7 @@ from typing import Any
 from bridge.carried.arguments import is_namespace
 from bridge.errors import ModelError
 from bridge.frozen import Frozen
-from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task
+from bridge.model import ForeignTask, NotebookTask, PythonTask, ShellTask, Stub, Task
 from bridge.references import Reference
 
 __all__ = ["UNKNOWN", "Argument", "Signature", "notebook_path", "shell_names", "signature"]
@@ -168,6 +168,10 @@ def _of_stub(task: Any) -> Signature:
     return Signature(tuple(Argument(name, required=False) for name in task.bindings))
 
 
+def _of_foreign(task: Any) -> Signature:
+    return Signature(tuple(Argument(name) for name in task.bindings))
+
+
 def _listed(names: set[str]) -> str:
     return ", ".join(sorted(names)) or "it has none"
 
@@ -177,4 +181,5 @@ _READERS: dict[type[Task], Callable[[Any], Signature]] = {
     NotebookTask: _of_notebook,
     ShellTask: _of_shell,
     Stub: _of_stub,
+    ForeignTask: _of_foreign,
 }

@@ -24,7 +24,7 @@ from bridge.findings import (
     Report,
     account,
     attributes,
-    is_meant_for,
+    ends,
     refuse,
 )
 from bridge.lower import Lowered, lower
@@ -62,7 +62,8 @@ def render(pipeline: Pipeline, to: str, unsupported: str = "raise", group: str =
     """The native project as finished texts, none of it on disk.
 
     With ``unsupported`` ``warn`` or ``ignore`` a policy that the target cannot carry is left out,
-    with a TODO at its place; a construct cannot be left out. With ``group`` steps share a place of
+    with a TODO at its place, and a task of another framework becomes one that does nothing; a
+    construct cannot be left out. With ``group`` steps share a place of
     the target. Raises TranslationError otherwise, ModelError when the pipeline contradicts itself.
     """
     adapter = load(to)
@@ -71,26 +72,32 @@ def render(pipeline: Pipeline, to: str, unsupported: str = "raise", group: str =
     found = _lowered(kept, adapter, group)
     report = Report(found.tell(account(kept, adapter.support, to).findings))
     refuse(report, f"'{to}' cannot carry this pipeline")
-    dropped = [a.ended(Level.DROPPED, adapter.support[a.feature].how) for a in gone]
-    export = _written(adapter, found, report, todos(dropped, found.pipeline) if gone else {})
+    export = _written(adapter, found, report, todos(gone, found.pipeline) if gone else {})
     if unsupported == "raise":
         refuse(export.report, f"'{to}' cannot carry this pipeline")
-    export.report = _whole(pipeline, [*export.report.findings, *dropped])
+    export.report = _whole(pipeline, [*export.report.findings, *gone])
     export.files = {path: _finished(path, text) for path, text in sorted(export.files.items())}
     return export
 
 
-def _to_leave_out(pipeline: Pipeline, adapter: Adapter) -> list[Attribute]:
-    refused = {f for f, s in adapter.support.items() if s.level is Level.UNSUPPORTED}
-    found = [a for a in attributes(pipeline) if a.feature in refused]
-    return [a for a in found if can_be_left_out(a.feature) and is_meant_for(a, adapter.name)]
+def _to_leave_out(pipeline: Pipeline, adapter: Adapter) -> list[Finding]:
+    return [
+        attribute.ended(Level.DROPPED, why)
+        for attribute, level, why in ends(pipeline, adapter.support, adapter.name)
+        if level is Level.UNSUPPORTED and can_be_left_out(attribute.feature)
+    ]
 
 
 def _whole(pipeline: Pipeline, findings: Iterable[Finding]) -> Report:
-    """The findings in reading order, and those of what went with a handler that is left out."""
+    """The findings in reading order, and those of what went with something that is left out."""
     found = {(f.feature, f.step, f.attribute): f for f in findings}
-    gone = "with the handler that it belongs to"
-    return Report([found.get(a[:3]) or a.ended(Level.DROPPED, gone) for a in attributes(pipeline)])
+    tasks = {f.step for f in found.values() if f.code == "foreign.dropped"}
+
+    def gone(attribute: Attribute) -> Finding:
+        what = "task" if attribute.step in tasks else "handler"
+        return attribute.ended(Level.DROPPED, f"with the {what} that it belongs to")
+
+    return Report([found.get(a[:3]) or gone(a) for a in attributes(pipeline)])
 
 
 def _written(

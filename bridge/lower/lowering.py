@@ -59,6 +59,11 @@ class Lowered:
         if finding.attribute == "on_failure":  # of a pipeline: it has a path of its own
             paths.append(f"{finding.step}.on_failure".removeprefix("."))
         why = next((w for p in paths if (w := self.units.get(p))), "")
+        if why and finding.feature is Feature.FOREIGN:
+            message = (
+                f"{finding.attribute} of '{finding.step}' cannot be carried inside of code: {why}"
+            )
+            return replace(finding, level=Level.UNSUPPORTED, message=message)
         carried = finding.level in (Level.CARRIED, Level.EMULATED) and finding.feature in _INSIDE
         alone = finding.step in self.units and why == policies.HOW
         if not why or not carried or (alone and finding.feature not in policies.FEATURES):

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
-from bridge.findings import Attribute, Feature, Finding
+from bridge.findings import Feature, Finding
 from bridge.flow import analyse
 from bridge.hints import HINTS
 from bridge.lower.rebuild import rebuilt
 from bridge.lower.units import members
-from bridge.model import Pipeline, Step
+from bridge.model import ForeignTask, Pipeline, Step, Stub
 
 __all__ = ["can_be_left_out", "todos", "without"]
 
@@ -21,11 +21,11 @@ def can_be_left_out(feature: Feature) -> bool:
     return bool(HINTS[feature].by_hand)
 
 
-def without(pipeline: Pipeline, attributes: Iterable[Attribute]) -> Pipeline:
-    """The pipeline with these of its attributes at their defaults."""
+def without(pipeline: Pipeline, dropped: Iterable[Finding]) -> Pipeline:
+    """The pipeline with what is dropped of it at its default; in place of a task a stub."""
     names: dict[str, set[str]] = {}
-    for attribute in attributes:
-        names.setdefault(attribute.step, set()).add(attribute.attribute)
+    for finding in dropped:
+        names.setdefault(finding.step, set()).add(finding.attribute)
     return _pipeline(pipeline, "", names)
 
 
@@ -57,7 +57,10 @@ def _pipeline(pipeline: Pipeline, path: str, names: Mapping[str, set[str]]) -> P
 
 
 def _step(step: Step, path: str, names: Mapping[str, set[str]]) -> Step:
-    found: Step = _cleared(step, names.get(path, set()))
+    gone = names.get(path, set())
+    if isinstance(step, ForeignTask) and f"foreign[{step.framework!r}]" in gone:
+        step = Stub(**{f.name: getattr(step, f.name) for f in fields(Step)})
+    found: Step = _cleared(step, gone)
     return rebuilt(found, lambda inner, key: _pipeline(inner, path + key, names))
 
 

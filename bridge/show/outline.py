@@ -16,6 +16,7 @@ from bridge.flow import Flow, analyse, walk
 from bridge.model import (
     Composite,
     Conditional,
+    ForeignTask,
     Loop,
     Map,
     NotebookTask,
@@ -270,6 +271,8 @@ def _what(step: Step) -> str:
         return str(step.reference)
     if isinstance(step, NotebookTask):
         return step.notebook
+    if isinstance(step, ForeignTask):
+        return f"of {step.framework}"
     if isinstance(step, ShellTask):
         first, *more = step.command.strip().splitlines() or [""]
         return f"{first} …" if more else first

@@ -17,6 +17,7 @@ from bridge.model import (
     Catalog,
     Conditional,
     Dataset,
+    ForeignTask,
     Loop,
     Map,
     NotebookTask,
@@ -89,7 +90,7 @@ def steps(draw: Draw, depth: int = 2) -> Step:
     return found
 
 
-_TASKS: tuple[Any, ...] = (PythonTask, NotebookTask, ShellTask, Stub)
+_TASKS: tuple[Any, ...] = (PythonTask, NotebookTask, ShellTask, Stub, ForeignTask)
 _COMPOSITES: tuple[Any, ...] = (Parallel, Map, Conditional, Loop)
 
 
@@ -124,6 +125,7 @@ def _own(kind: Any, inner: SearchStrategy[Any]) -> tuple[Attributes, Attributes]
         NotebookTask: ({"notebook": texts()}, {}),
         ShellTask: ({"command": texts()}, {}),
         Stub: ({}, {"extra": _mappings(json_values())}),
+        ForeignTask: ({"framework": names(), "definition": _mappings(json_values())}, {}),
         Parallel: ({"branches": st.dictionaries(texts(), inner, min_size=1, max_size=2)}, {}),
         Map: (
             {"branch": inner, "iterate_on": texts(), "iterate_as": texts()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from copy import deepcopy
 from typing import Any
 
 from bridge.adapter import Job
@@ -74,13 +75,28 @@ def _load(job: Job) -> Any:
 
 
 def _test(dag: Any, job: Job) -> Any:
-    """Run the DAG under the job's run id, which ``dag.test()`` would make up."""
+    """Run the DAG under the job's run id, which ``dag.test()`` would make up.
+
+    In a deployment each task is a process and has params of its own; here the instances of a mapped
+    task would share what stands in the DAG, and see how an earlier one has changed it.
+    """
     from unittest.mock import patch
 
     from airflow.models.dagrun import DagRun
+    from airflow.sdk.definitions import param
     from airflow.sdk.exceptions import ParamValidationError
+    from airflow.sdk.execution_time import task_runner
 
-    with patch.object(DagRun, "generate_run_id", lambda **_: job.run_id):
+    shared = param.process_params
+
+    def own(*args: Any, **options: Any) -> Any:
+        return deepcopy(shared(*args, **options))
+
+    with (
+        patch.object(DagRun, "generate_run_id", lambda **_: job.run_id),
+        patch.object(param, "process_params", own),
+        patch.object(task_runner, "process_params", own),
+    ):
         try:
             return dag.test(run_conf=dict(job.parameters))
         except ParamValidationError as error:

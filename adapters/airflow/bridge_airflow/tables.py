@@ -25,6 +25,7 @@ SUPPORT: Final[dict[Feature, Support]] = {
     Feature.NOTEBOOK: emulated("a @task that runs papermill, so that it can give values back"),
     Feature.SHELL: emulated("a @task that runs bash, so that it can give values back"),
     Feature.STUB: native("EmptyOperator"),
+    Feature.FOREIGN: native("an operator of Airflow's own, as it was read; of others none"),
     Feature.PARAMETERS: native("Param, typed by the declared value"),
     Feature.INPUTS: native("arguments of the call inside the @task"),
     Feature.INPUTS_PATH: native("an index in the call inside the @task"),

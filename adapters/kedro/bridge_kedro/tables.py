@@ -22,6 +22,7 @@ SUPPORT: dict[Feature, Support] = {
     Feature.NOTEBOOK: emulated("a node that runs the notebook by papermill"),
     Feature.SHELL: emulated("a node that runs the command"),
     Feature.STUB: emulated("a node that does nothing"),
+    Feature.FOREIGN: unsupported("a node calls a Python function and nothing else"),
     Feature.PARAMETERS: native("conf/base/parameters.yml, and kedro run --params"),
     Feature.INPUTS: native("the node's inputs"),
     Feature.INPUTS_PATH: native("params:name.key; inside other values the node's function goes on"),

@@ -27,6 +27,7 @@ SUPPORT: Mapping[Feature, Support] = {
     Feature.NOTEBOOK: emulated("a step that runs the notebook by papermill"),
     Feature.SHELL: emulated("a step that runs the command, its values in the environment"),
     Feature.STUB: native("a step that does nothing"),
+    Feature.FOREIGN: unsupported("a step is Python code and nothing else"),
     Feature.PARAMETERS: native("a Parameter; one of a plain type keeps it"),
     Feature.INPUTS: native("an artifact or Parameter of that name, handed to the argument"),
     Feature.INPUTS_PATH: native("an index into the artifact"),

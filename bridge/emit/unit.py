@@ -41,9 +41,9 @@ def write_unit(
     given = {r.argument.name: values[r.argument.name] for r in node.reads}
     writer = _Writer(found, names, {n: values[a] for n, a in facts.items()}, keep)
     place = Place(flow, within, given, outermost=True)
-    place.manifests = {
-        path: (expression,) for path, expression in zip(node.files_from, files, strict=True)
-    }
+    found_at = zip(node.files_from, files, strict=True)
+    place.manifests = {path: (expression,) for path, expression in found_at}
+    place.files = place.manifests.get("", ())
     place.owned = frozenset(given if own else ())
     if node.stores:
         place.gather = (names("all that is stored", "stored"),)

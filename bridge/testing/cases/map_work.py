@@ -6,6 +6,7 @@ import conformance_functions as f
 
 from bridge.model import Catalog, Map, NotebookTask, Parallel, Pipeline, ShellTask
 from bridge.testing.cases.case import CODE, ODD, TEXT, Case, constants, succeeded, task, times
+from bridge.testing.cases.policies import TOKEN
 from bridge.values import fact, json, metric, pickled
 
 __all__ = ["CASES"]
@@ -46,6 +47,38 @@ CASES: list[Case] = [
         values={"mfi_items": ["a", "b"], "mfi_read": ["item a", "item b"], "mfi_count": 2},
         files={"map_files/a.txt": "item a", "map_files/b.txt": "item b"},
         ends=succeeded(*times("each", 2, "write_item", "read_item"), "count"),
+    ),
+    Case(
+        "map_files_given",
+        "a task inside a map gets what was put before it, whatever policy is written on it",
+        [
+            task(
+                f.write,
+                inputs=constants(name="map_given.txt", text="given"),
+                catalog=Catalog(put=["map_given.txt"]),
+            ),
+            Map(
+                name="each",
+                branch=Pipeline(
+                    [
+                        task(
+                            f.read,
+                            inputs=constants(name="map_given.txt"),
+                            returns=["mfg_read"],
+                            catalog=Catalog(get=["map_given.txt"]),
+                            secrets=["CONFORMANCE_TOKEN"],
+                        ),
+                    ]
+                ),
+                iterate_on="mfg_items",
+                iterate_as="mfg_item",
+            ),
+        ],
+        parameters={"mfg_items": [1, 2]},
+        values={"mfg_items": [1, 2], "mfg_read": ["given", "given"]},
+        files={"map_given.txt": "given"},
+        ends=succeeded("write", *times("each", 2, "read")),
+        environ=TOKEN,
     ),
     Case(
         "map_same_file",

@@ -169,6 +169,8 @@ def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> 
     setup = _set_here(writer, place, node, inner)
     again = {*flow.given, *flow.carried}
     inner.given |= {name: inner.targets[name] for name in flow.sets if name in again}
+    # what only steps that never run would set
+    inner.given |= {name: writer.need("ABSENT") for name in flow.carried - {*flow.sets}}
     if step.index_as:
         inner.given[step.index_as] = number
     if node.path in place.manifests:

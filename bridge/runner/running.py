@@ -96,9 +96,14 @@ class Running:
         self._done = done
 
     def flow(self, frame: Frame) -> Ended:
-        """Run a flow to its end; independent steps end before a failure ends it."""
+        """Run a flow to its end; independent steps end before a failure ends it.
+
+        Where the failure is handled, that is done instead of all that follows in order.
+        """
         ended = Ended()
         for node in frame.flow.nodes.values():
+            if ended.error and frame.flow.handler:
+                break
             if not frame.is_ready(node):
                 frame.succeeded[node.path] = False
                 continue

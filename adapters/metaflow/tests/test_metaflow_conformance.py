@@ -9,6 +9,7 @@ import pytest
 from bridge.record import Run
 from bridge.testing.cases import Case, together
 from bridge.testing.conformance import Conformance, surrounded
+from bridge.testing.differential import Differential
 
 NATIVE = (
     *("map_empty", "map_facts", "map_names", "map_nested", "map_notebook"),
@@ -53,3 +54,9 @@ def _with(found: Run, more: Run) -> Run:
     found.error = found.error or more.error
     found.status = more.status if found.status == "succeeded" else found.status
     return found
+
+
+@pytest.mark.engine
+class TestMetaflowDifferential(Differential):
+    engine = "metaflow"
+    count = 3

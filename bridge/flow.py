@@ -190,11 +190,12 @@ class _Analysis:
         border = Border(scope, before)  # for what the composite itself takes from outside
         own, control = self._begin(step, border)
         again = self._touches.writes(step)[1] if isinstance(step, Loop) else ()
+        alone = isinstance(step, Map | Loop)
         inner = {
             key: self._nested(
                 pipeline,
                 scope,
-                "" if isinstance(step, Unit) else f"{path}.{key}" if key else path,
+                "" if isinstance(step, Unit) else path if alone else f"{path}.{key}",
                 before,
                 own,
                 border,

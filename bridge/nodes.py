@@ -8,7 +8,18 @@ from typing import Any
 
 from bridge.errors import Problem
 from bridge.frozen import Frozen
-from bridge.model import Catalog, Composite, Loop, Map, Pipeline, Step, Stub, Task
+from bridge.model import (
+    Catalog,
+    Composite,
+    Conditional,
+    Loop,
+    Map,
+    Parallel,
+    Pipeline,
+    Step,
+    Stub,
+    Task,
+)
 from bridge.scope import Given, Output, Source, Stored
 from bridge.signatures import Argument, Signature
 from bridge.unit import Unit
@@ -68,6 +79,10 @@ class Node(Frozen):
         """How the paths begin of the steps inside a composite that adds nothing else to them."""
         transparent = isinstance(self.task, Unit)
         return self.path.removesuffix(self.task.name) if transparent else f"{self.path}."
+
+    def at(self, key: str) -> str:
+        """How the paths begin of the steps in the flow inside of this key."""
+        return f"{self.path}.{key}." if isinstance(self.task, Conditional | Parallel) else self.place
 
     @property
     def catalog(self) -> Catalog:

@@ -114,11 +114,26 @@ def stored_arguments(stored: Stored) -> dict[str, Any]:
 
 def settle_datasets(run: Run, saved: Iterable[Stored]) -> None:
     """Put what datasets hold that were written into a record, by its content."""
-    from bridge.carried.datasets import load_dataset
     from bridge.fingerprint import fingerprint
 
     for stored in saved:
-        run.objects[stored.name] = fingerprint(load_dataset(**stored_arguments(stored)))
+        run.objects[stored.name] = fingerprint(_held(stored))
+
+
+def _held(stored: Stored) -> Any:
+    """What a dataset holds: parts that it would load later, bytes where it can only save."""
+    from bridge.carried.datasets import load_dataset
+
+    try:
+        found = load_dataset(**stored_arguments(stored))
+    except Exception:  # whatever its load() raises
+        place = Path(stored.dataset.path or "")
+        if place.is_file():
+            return place.read_bytes()
+        raise
+    if isinstance(found, dict) and all(map(callable, found.values())):
+        return {name: load() for name, load in found.items()}
+    return found
 
 
 def _saved(flow: Flow, prefix: str, places: set[str]) -> Iterator[Stored]:
@@ -127,8 +142,8 @@ def _saved(flow: Flow, prefix: str, places: set[str]) -> Iterator[Stored]:
         if node.saves and prefix + path in places:
             yield from node.saves
         for key, inner in node.inner.items():
-            at = "*." if isinstance(node.task, Map | Loop) else f"{key}." if key else ""
-            yield from _saved(inner, prefix + node.place + at, places)
+            at = f"{node.place}*." if isinstance(node.task, Map | Loop) else node.at(key)
+            yield from _saved(inner, prefix + at, places)
         if node.handler:
             yield from _saved(node.handler, f"{prefix}{path}.on_failure.", places)
     if flow.handler:

@@ -93,10 +93,9 @@ def _tasks(flow: Flow, prefix: str) -> Iterator[tuple[str, Node]]:
     for path, node in flow.nodes.items():
         if not node.inner:
             yield prefix + path, node
-        number = "*." if isinstance(node.task, Map | Loop) else ""
+        repeats = isinstance(node.task, Map | Loop)
         for key, inner in node.inner.items():
-            at = number or (f"{key}." if key else "")
-            yield from _tasks(inner, f"{prefix}{node.place}{at}")
+            yield from _tasks(inner, prefix + (f"{node.place}*." if repeats else node.at(key)))
         if node.handler:
             yield from _tasks(node.handler, f"{prefix}{path}.on_failure.")
     if flow.handler:

@@ -200,7 +200,7 @@ class _Drawing:
         if isinstance(step, ShellTask) and "\n" in step.command.strip():
             box.whole = dedent(step.command).strip()
         for label, key, inner in _pipelines(step):
-            start = f"{path}.{key}." if key else f"{path}."
+            start = f"{path}." if isinstance(step, Map | Loop) else f"{path}.{key}."
             box.groups.append(self.group(inner, label, start))
             for other in inner.steps:
                 touched.add(self._touched[id(other)])

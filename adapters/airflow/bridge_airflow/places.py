@@ -106,7 +106,7 @@ class Places:
                 continue
             mapped = spot.path if isinstance(node.task, Map) else place.mapped
             self.inner[spot.path] = {
-                key: Place(flow, f"{spot.path}.{key}." if key else f"{spot.path}.", place, mapped)
+                key: Place(flow, place.prefix + node.at(key), place, mapped)
                 for key, flow in node.inner.items()
             }
             for inner in self.inner[spot.path].values():

@@ -34,8 +34,7 @@ def _units(flow: Flow, prefix: str, mapped: bool) -> Iterator[tuple[str, str]]:
             yield prefix + node.path, why
             continue
         for key, inner in node.inner.items():
-            place = f"{prefix}{node.path}.{key}." if key else f"{prefix}{node.path}."
-            yield from _units(inner, place, mapped or isinstance(node.task, Map))
+            yield from _units(inner, prefix + node.at(key), mapped or isinstance(node.task, Map))
 
 
 def _why(flow: Flow, node: Node, nested: bool, mapped: bool) -> str:

@@ -18,7 +18,7 @@ PROJECTS := $(wildcard pyproject.toml adapters/*/pyproject.toml tests/fake_adapt
 PACKAGES := $(patsubst %/,%,$(dir $(PROJECTS)))
 COMPILE  := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup demo test check fmt docs bench fuzz lock clean
+.PHONY: help setup demo test check fmt docs bench fuzz corpus lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ bench: $(READY) ## measure
 
 fuzz: $(READY) ## run random programs here and on engines (ARGS="--on metaflow --count 200 --seed 1")
 	$(BIN)/python -m bridge.testing.fuzz $(ARGS)
+
+corpus: $(READY) ## read, convert and run what frameworks ship (ARGS="metaflow --run --only hello")
+	$(BIN)/python -m bridge.testing.corpus $(ARGS)
 
 lock: $(UV) ## pin every dependency again (LOCK_ARGS=--upgrade for the newest)
 	echo uv | $(COMPILE) $(LOCK_ARGS) --no-annotate -o requirements-uv.lock -

@@ -32,6 +32,7 @@ from bridge.errors import AdapterError
 from bridge.findings import Feature, Level, Report, Support
 from bridge.model import Pipeline
 from bridge.record import Run
+from bridge.values import Kind
 
 __all__ = [
     "Adapter",
@@ -114,7 +115,9 @@ class Job:
     """One run to make: what ``write`` wrote at ``project``, from the lowered ``pipeline``.
 
     ``home`` is a folder for the engine's own state, ``workdir`` the working directory of the run,
-    ``store`` where files and objects go. ``progress`` is told a step's path as it ends.
+    ``store`` where files and objects go. ``progress`` is told a step's path as it ends. A run of a
+    source, where nothing of the pipeline may be importable, is told the names that it ends with and
+    their kinds, ``sets``.
     """
 
     project: Path
@@ -123,6 +126,7 @@ class Job:
     workdir: Path
     parameters: Mapping[str, Any] = field(default_factory=dict)
     run_id: str = "run"
+    sets: Mapping[str, Kind] = field(default_factory=dict)
     progress: Callable[[str], None] = field(default=lambda step: None, compare=False)
 
     @property
@@ -143,7 +147,7 @@ class Adapter(Protocol):
     there is no place in the target where they stand, and why; they are lowered like what is
     unsupported. ``run_source(source, job)`` runs a source by its own framework, as it is: a copy of
     it, since a run may leave files there, with the job's working directory as its root. The job's
-    pipeline is what was read from it, whose names and kinds the record has.
+    ``sets`` are the names that the record has, and their kinds.
     """
 
     name: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 import sysconfig
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from bridge.errors import ModelError, UsageError, Where
@@ -14,11 +16,12 @@ from bridge.nodes import inside, walk
 from bridge.references import Reference
 from bridge.signatures import notebook_path
 
-__all__ = ["code_files"]
+__all__ = ["INSTALLED", "code_files"]
 
-_INSTALLED = tuple(
+INSTALLED = tuple(
     Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platlib", "purelib")
 )
+"""Where the modules are that are no user's."""
 
 
 def code_files(pipeline: Pipeline) -> dict[str, Path]:
@@ -81,7 +84,7 @@ def _included(pipeline: Pipeline) -> dict[str, Path]:
 
 
 def _add_module(name: str, found: dict[str, Path], what: str, where: Where | None) -> None:
-    """Add a module, the packages it is in, and the modules beside it that it imports.
+    """Add a module, the packages it is in, and the modules of the user that it imports.
 
     ``what`` it is for is said of one that cannot be taken along.
     """
@@ -92,13 +95,12 @@ def _add_module(name: str, found: dict[str, Path], what: str, where: Where | Non
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         return
     file = Path(spec.origin).resolve()
-    if any(file.is_relative_to(place) for place in _INSTALLED):
+    if _is_installed(file):
         return
     depth = name.count(".") + (file.name == "__init__.py")
-    root = file.parents[depth]
-    todo = [file]
+    todo = [(file, file.parents[depth])]
     while todo:
-        file = todo.pop()
+        file, root = todo.pop()
         key = file.relative_to(root).as_posix()
         if key in found:
             continue
@@ -107,7 +109,7 @@ def _add_module(name: str, found: dict[str, Path], what: str, where: Where | Non
             if imported.partition(".")[0] == "bridge":
                 _refuse_bridge(what, where, file)
             todo += _files_of(imported, root)
-        todo += [p / "__init__.py" for p in file.parents if _is_package(p, root)]
+        todo += [(p / "__init__.py", root) for p in file.parents if _is_package(p, root)]
 
 
 def _is_package(folder: Path, root: Path) -> bool:
@@ -122,15 +124,31 @@ def _refuse_bridge(what: str, where: Where | None, file: Path) -> None:
     )
 
 
-def _files_of(module: str, root: Path) -> list[Path]:
-    """The files of a module beside the pipeline, its packages' first; none when not there."""
+def _is_installed(file: Path) -> bool:
+    return any(file.is_relative_to(place) for place in INSTALLED)
+
+
+def _files_of(module: str, root: Path) -> list[tuple[Path, Path]]:
+    """The files of a module of the user, its packages' first, each with the folder it is found in.
+
+    That is the ``root`` of the module that imports it, or another one from which modules are
+    imported; of what is installed there are none.
+    """
     parts = module.split(".")
+    spec = PathFinder.find_spec(parts[0], [str(root), *sys.path])
     found = []
-    for i in range(1, len(parts) + 1):
-        base = root.joinpath(*parts[:i])
-        files = [base.with_suffix(".py"), base / "__init__.py"]
-        found += [file for file in files if file.is_file()]
-    return found
+    for place in _places(spec) if spec else ():
+        bases = [place.joinpath(*parts[:i]) for i in range(1, len(parts) + 1)]
+        files = [f for b in bases for f in (b.with_suffix(".py"), b / "__init__.py")]
+        found += [(file, place) for file in files if file.is_file()]
+    return [] if any(_is_installed(file.resolve()) for file, _ in found) else found
+
+
+def _places(spec: ModuleSpec) -> list[Path]:
+    """The folders in which a module or a package stands."""
+    if spec.submodule_search_locations is not None:
+        return [Path(folder).parent for folder in spec.submodule_search_locations]
+    return [Path(spec.origin).parent] if spec.origin else []
 
 
 def _imports(file: Path, root: Path) -> Iterator[str]:

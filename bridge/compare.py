@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from bridge import translate
-from bridge.adapter import Job, installed, load
 from bridge.emit.carried import PACKAGE
-from bridge.errors import BridgeError, UsageError
-from bridge.flow import analyse
+from bridge.engines import LOCAL, SOURCE, check_engines, run_on
+from bridge.errors import BridgeError
+from bridge.findings import require
 from bridge.model import Pipeline
-from bridge.record import Run, StepRun
-from bridge.results import skipped
-from bridge.runner import history
+from bridge.record import Run
+from bridge.runner import SUPPORT, history
+from bridge.source import Loaded
 
 __all__ = ["LOCAL", "Comparison", "Difference", "Listener", "check_engines", "run_on", "verify"]
-
-LOCAL = "local"
 
 _COMPARED = ("parameters", "metrics", "objects", "files")
 _CODE = (".py", ".yml", ".yaml", ".toml")
@@ -89,35 +86,39 @@ class _Silent:
 SILENT: Listener = _Silent()
 
 
-def check_engines(names: Sequence[str]) -> list[str]:
-    """The names, each once and known. Raises UsageError for one that is not."""
-    known = [LOCAL, *installed()]
-    for name in names:
-        if name not in known:
-            raise UsageError(f"no engine is named '{name}'; there are {', '.join(known)}")
-    return list(dict.fromkeys(names))
-
-
 def verify(
     pipeline: Pipeline,
     engines: Sequence[str],
     parameters: Mapping[str, Any] | None = None,
     listener: Listener = SILENT,
     folder: Path | None = None,
+    origin: Loaded | None = None,
+    unsupported: str = "raise",
 ) -> Comparison:
     """Run ``pipeline`` on each engine, in a process and a home of its own, and compare.
 
-    What the engines leave stays in ``folder`` (default: below bridge's home). Raises
-    TranslationError when a target cannot carry the pipeline, before anything runs.
+    With an ``origin`` that an adapter has read, ``source`` is an engine too, and each works in a
+    copy of its folder. What the engines leave stays in ``folder`` (default: below bridge's home).
+    Raises TranslationError when a target cannot carry the pipeline, before anything runs.
     """
-    engines = check_engines(engines)
+    engines = check_engines(engines, origin)
     folder = folder or history.home() / "compared" / history.new_id()
     pipeline = _declaring(pipeline, parameters or {})
-    exports = {name: translate.render(pipeline, name) for name in engines if name != LOCAL}
+    if LOCAL in engines:
+        require(pipeline, SUPPORT, "the local engine cannot run this pipeline")
+    found = origin.found if origin else None
+    exports = {
+        name: translate.render(pipeline, name, unsupported, read=found)
+        for name in engines
+        if name not in (LOCAL, SOURCE)
+    }
     runs = []
     for engine in engines:
         listener.started(engine)
-        run = _run(pipeline, engine, dict(parameters or {}), folder / engine, listener)
+        run = _run(
+            *(pipeline, engine, dict(parameters or {}), folder / engine, listener),
+            *(origin, unsupported),
+        )
         listener.ended(engine, run)
         runs.append(run)
     texts = {name: export.files for name, export in exports.items()}
@@ -139,55 +140,24 @@ def _run(
     parameters: Mapping[str, Any],
     folder: Path,
     listener: Listener,
+    origin: Loaded | None,
+    unsupported: str,
 ) -> Run:
     """One engine's record; an engine that dies gives a failed one."""
+
+    def progress(step: str) -> None:
+        listener.step(engine, step)
+
     try:
         return run_on(
-            pipeline, engine, parameters, folder, progress=lambda s: listener.step(engine, s)
+            *(pipeline, engine, parameters, folder),
+            progress=progress,
+            origin=origin,
+            unsupported=unsupported,
         )
     except BridgeError as error:
         found = {"step": "", "attempt": 0, "type": type(error).__name__, "text": str(error)}
         return Run("", engine, "failed", error=found)
-
-
-def run_on(
-    pipeline: Pipeline,
-    engine: str,
-    parameters: Mapping[str, Any],
-    folder: Path,
-    workdir: Path | None = None,
-    run_id: str | None = None,
-    progress: Callable[[str], None] = lambda step: None,
-    group: str = "",
-) -> Run:
-    """Run ``pipeline`` on one engine, its export and state in ``folder``.
-
-    There its steps share tasks as ``group`` says. Raises TranslationError when the engine cannot
-    carry it, RunError when it dies.
-    """
-    job = Job(
-        project=folder / "project",
-        pipeline=pipeline,
-        home=folder / "home",
-        workdir=workdir or folder / "work",
-        parameters=parameters,
-        run_id=run_id or history.new_id(),
-        progress=progress,
-    )
-    started = time.perf_counter()
-    if engine == LOCAL:
-        from bridge.runner.apart import run
-
-        record = run(job)
-    else:
-        translate.write(pipeline, engine, job.project, group=group)
-        lowered = translate.lowered(pipeline, engine, group)
-        started = time.perf_counter()
-        record = load(engine).run(replace(job, pipeline=lowered.pipeline))
-        flow = analyse(pipeline, parameters)
-        record.steps += [StepRun(name, "skipped", 0) for name in skipped(flow, record.steps)]
-    record.seconds = time.perf_counter() - started
-    return record
 
 
 def _differences(runs: Sequence[Run]) -> Iterator[Difference]:
@@ -196,7 +166,8 @@ def _differences(runs: Sequence[Run]) -> Iterator[Difference]:
         yield Difference("status", "run", statuses)
     for kind in _COMPARED:
         yield from _parting(kind, {run.on: getattr(run, kind) for run in runs})
-    steps = {run.on: {step.name: step.status for step in run.steps} for run in runs}
+    ours = [run for run in runs if run.on != SOURCE]  # whose steps are not those of the source
+    steps = {run.on: {step.name: step.status for step in run.steps} for run in ours}
     yield from _parting("steps", steps)
 
 

@@ -174,7 +174,7 @@ class Finding(Frozen):
     @property
     def hint(self) -> str:
         """What to do about it; empty text: nothing."""
-        return HINTS[self.feature].at(self.level)
+        return HINTS[self.feature].at(self.level) if self.feature in HINTS else ""
 
     @property
     def advice(self) -> str:
@@ -193,6 +193,7 @@ class Finding(Frozen):
 
 
 _REFUSED = (Level.UNSUPPORTED, Level.DROPPED)
+_TOLD = (*_REFUSED, Level.APPROXIMATED)
 
 
 @dataclass
@@ -212,6 +213,10 @@ class Report:
         """The findings for which a strict translation writes nothing."""
         return [f for f in self.findings if f.level in _REFUSED]
 
+    def told(self) -> list[Finding]:
+        """The findings of what is not the same afterwards, which are told of unasked."""
+        return [f for f in self.findings if f.level in _TOLD]
+
     def to_json(self) -> dict[str, Any]:
         """Totals and findings as JSON."""
         return {"totals": self.totals(), "findings": [f.to_json() for f in self.findings]}
@@ -219,7 +224,7 @@ class Report:
 
 def account(pipeline: Pipeline, support: Mapping[Feature, Support], target: str = "") -> Report:
     """One finding for each attribute of ``pipeline``, by what the ``target`` supports."""
-    return Report([a.ended(*end) for a, *end in ends(pipeline, support, target)])
+    return Report([a.ended(level, how) for a, level, how in ends(pipeline, support, target)])
 
 
 def ends(
@@ -235,7 +240,7 @@ def _end(attribute: Attribute, support: Support, target: str) -> tuple[Level, st
     feature, is_own = attribute.feature, attribute.attribute.endswith(f"[{target!r}]")
     if feature is Feature.OVERRIDES and target and not is_own:
         return Level.CARRIED, "it is for another target, and says nothing to this one"
-    if feature is Feature.FOREIGN and not is_own:
+    if feature is Feature.FOREIGN and target and not is_own:
         return Level.UNSUPPORTED, "only the framework that it comes from can carry it out"
     return Level.CARRIED if support.level is Level.NATIVE else support.level, support.how
 
@@ -316,6 +321,8 @@ def _of_pipeline(pipeline: Pipeline, path: str) -> Iterator[Attribute]:
     for name, feature in _OF_PIPELINE.items():
         if getattr(pipeline, name):
             yield Attribute(feature, path, name, pipeline.where)
+    for target in pipeline.overrides:
+        yield Attribute(Feature.OVERRIDES, path, f"overrides[{target!r}]", pipeline.where)
     if pipeline.order == "data":
         yield Attribute(Feature.ORDER_DATA, path, "order", pipeline.where)
     if pipeline.on_failure:

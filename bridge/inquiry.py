@@ -62,7 +62,7 @@ def _run(
         files[2].open("wb") as log,
         subprocess.Popen(
             [sys.executable, "-m", module, str(files[0]), str(files[1])],
-            env={**os.environ, **environment},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

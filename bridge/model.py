@@ -285,6 +285,7 @@ class Pipeline(Frozen):
     With ``order="list"`` the steps run in the order written; with ``order="data"`` a step waits
     for those that produce what it reads and for those named in its ``after``. ``include`` are
     globs of files beside the pipeline's source that belong to its code: an export carries them.
+    ``overrides`` are further things to say to one target, by its name, as a step has them.
     """
 
     steps: Sequence[Step]
@@ -296,6 +297,7 @@ class Pipeline(Frozen):
     schedule: str | None = field(default=None, kw_only=True)
     on_failure: Pipeline | None = field(default=None, kw_only=True)
     include: Sequence[str] = field(default=(), kw_only=True)
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, kw_only=True)
     where: Where | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:

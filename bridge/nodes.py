@@ -82,7 +82,9 @@ class Node(Frozen):
 
     def at(self, key: str) -> str:
         """How the paths begin of the steps in the flow inside of this key."""
-        return f"{self.path}.{key}." if isinstance(self.task, Conditional | Parallel) else self.place
+        return (
+            f"{self.path}.{key}." if isinstance(self.task, Conditional | Parallel) else self.place
+        )
 
     @property
     def catalog(self) -> Catalog:

@@ -20,7 +20,15 @@ from bridge.frozen import Frozen
 from bridge.model import ForeignTask, NotebookTask, PythonTask, ShellTask, Stub, Task
 from bridge.references import Reference
 
-__all__ = ["UNKNOWN", "Argument", "Signature", "notebook_path", "shell_names", "signature"]
+__all__ = [
+    "UNKNOWN",
+    "Argument",
+    "Signature",
+    "forget",
+    "notebook_path",
+    "shell_names",
+    "signature",
+]
 
 UNKNOWN: Any = inspect.Parameter.empty
 """Stands for an annotation that was not written."""
@@ -69,6 +77,11 @@ def signature(task: Task) -> Signature:
             task.where,
         )
     return found
+
+
+def forget() -> None:
+    """Look at each function anew: modules of the same names may stand elsewhere by now."""
+    _functions.clear()
 
 
 def _of_python(task: Any) -> Signature:

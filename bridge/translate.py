@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from bridge.adapter import Adapter, Export, Options, load
+from bridge.adapter import Adapter, Export, Import, Options, load
 from bridge.code import code_files
 from bridge.emit.python import finish
-from bridge.errors import BridgeError, UsageError
+from bridge.errors import BridgeError, ModelError, UsageError
 from bridge.findings import (
     Attribute,
     Finding,
@@ -31,6 +31,7 @@ from bridge.lower import Lowered, lower
 from bridge.lower.groups import grouping
 from bridge.lower.without import can_be_left_out, todos, without
 from bridge.model import Pipeline
+from bridge.native import FORMS
 
 __all__ = ["check", "lowered", "paths", "render", "save", "write"]
 
@@ -41,51 +42,80 @@ def check(pipeline: Pipeline, to: str, group: str = "") -> Report:
     Raises ModelError when the pipeline contradicts itself, UsageError when its steps cannot be
     grouped that way.
     """
-    adapter = load(to)
+    adapter = _target(to)
     found = _lowered(pipeline, adapter, group)
-    report = Report(found.tell(account(pipeline, adapter.support, to).findings))
+    report = Report(found.tell(account(pipeline, adapter.support, adapter.name).findings))
     return report if report.refused() else _written(adapter, found, report).report
 
 
-def lowered(pipeline: Pipeline, to: str, group: str = "") -> Lowered:
+def _target(name: str) -> Adapter:
+    return FORMS.get(name) or load(name)
+
+
+def lowered(pipeline: Pipeline, to: str, group: str = "", unsupported: str = "raise") -> Lowered:
     """The pipeline as the adapter ``to`` is given it, without what the target lacks."""
-    return _lowered(pipeline, load(to), group)
+    adapter = _target(to)
+    return _lowered(_kept(pipeline, adapter, unsupported)[0], adapter, group)
 
 
 def _lowered(pipeline: Pipeline, adapter: Adapter, group: str) -> Lowered:
+    if adapter in FORMS.values():
+        return Lowered(pipeline)
     units = getattr(adapter, "units", None)
     grouped = grouping(pipeline, group, adapter.name) if group else {}
     return lower(pipeline, adapter.support, (units(pipeline) if units else {}), grouped)
 
 
-def render(pipeline: Pipeline, to: str, unsupported: str = "raise", group: str = "") -> Export:
+def render(
+    pipeline: Pipeline,
+    to: str,
+    unsupported: str = "raise",
+    group: str = "",
+    read: Import | None = None,
+) -> Export:
     """The native project as finished texts, none of it on disk.
 
     With ``unsupported`` ``warn`` or ``ignore`` a policy that the target cannot carry is left out,
     with a TODO at its place, and a task of another framework becomes one that does nothing; a
-    construct cannot be left out. With ``group`` steps share a place of
-    the target. Raises TranslationError otherwise, ModelError when the pipeline contradicts itself.
+    construct cannot be left out. With ``group`` steps share a place of the target. Where the
+    pipeline was ``read`` by an adapter, what was lost then counts like what is lost now. Raises
+    TranslationError otherwise, ModelError when the pipeline contradicts itself.
     """
-    adapter = load(to)
-    gone = [] if unsupported == "raise" else _to_leave_out(pipeline, adapter)
-    kept = without(pipeline, gone) if gone else pipeline
-    found = _lowered(kept, adapter, group)
-    report = Report(found.tell(account(kept, adapter.support, to).findings))
-    refuse(report, f"'{to}' cannot carry this pipeline")
-    export = _written(adapter, found, report, todos(gone, found.pipeline) if gone else {})
-    if unsupported == "raise":
-        refuse(export.report, f"'{to}' cannot carry this pipeline")
+    adapter = _target(to)
+    strict = unsupported == "raise"
+    lost = read.report.refused() if read else []
+    refusal = f"'{to}' cannot carry this pipeline"
+    kept, gone = _kept(pipeline, adapter, unsupported)
+    try:
+        found = _lowered(kept, adapter, group)
+    except ModelError:  # may come of what was lost, which is the better thing to tell
+        refuse(Report(lost if strict else []), refusal)
+        raise
+    report = Report(found.tell(account(kept, adapter.support, adapter.name).findings))
+    refuse(Report([*lost, *report.findings] if strict else report.findings), refusal)
+    told = todos([*lost, *gone], found.pipeline) if lost or gone else {}
+    export = _written(adapter, found, report, told)
+    if strict:
+        refuse(export.report, refusal)
     export.report = _whole(pipeline, [*export.report.findings, *gone])
     export.files = {path: _finished(path, text) for path, text in sorted(export.files.items())}
+    if read:
+        own = code_files(pipeline)
+        more = {path: text for path, text in read.files.items() if path not in own}
+        export.files |= {_beside(export, path): text for path, text in more.items()}
     return export
 
 
-def _to_leave_out(pipeline: Pipeline, adapter: Adapter) -> list[Finding]:
-    return [
+def _kept(pipeline: Pipeline, adapter: Adapter, unsupported: str) -> tuple[Pipeline, list[Finding]]:
+    """The pipeline without what is to be left out, and what that is."""
+    if unsupported == "raise":
+        return pipeline, []
+    gone = [
         attribute.ended(Level.DROPPED, why)
         for attribute, level, why in ends(pipeline, adapter.support, adapter.name)
         if level is Level.UNSUPPORTED and can_be_left_out(attribute.feature)
     ]
+    return (without(pipeline, gone) if gone else pipeline), gone
 
 
 def _whole(pipeline: Pipeline, findings: Iterable[Finding]) -> Report:
@@ -128,6 +158,7 @@ def write(
     unsupported: str = "raise",
     force: bool = False,
     group: str = "",
+    read: Import | None = None,
 ) -> Export:
     """Write the native project for ``pipeline`` into ``folder`` and give what was written.
 
@@ -135,7 +166,7 @@ def write(
     """
     if not force:
         _refuse_to_overwrite(folder)
-    export = render(pipeline, to, unsupported, group)
+    export = render(pipeline, to, unsupported, group, read)
     save(export, pipeline, folder)
     return export
 
@@ -151,7 +182,12 @@ def paths(export: Export, pipeline: Pipeline) -> list[str]:
 
 
 def _own(export: Export, pipeline: Pipeline) -> dict[str, Path]:
-    return {f"{export.code}/{path}".lstrip("/"): at for path, at in code_files(pipeline).items()}
+    return {_beside(export, path): at for path, at in code_files(pipeline).items()}
+
+
+def _beside(export: Export, path: str) -> str:
+    """The path in an export of a file that has this one beside the pipeline."""
+    return f"{export.code}/{path}".lstrip("/")
 
 
 def save(export: Export, pipeline: Pipeline, folder: Path) -> None:

@@ -26,6 +26,13 @@ class Other(Text):
     def __init__(self, path):
         super().__init__(path)
 
+class Made(Text):
+    @classmethod
+    def from_config(cls, name, config):
+        kind, given = config.pop("type"), dict(config)
+        assert kind is cls
+        return cls(given["filepath"], prefix=f"{name} {given['extra']} ")
+
 class Neither:
     pass
 """
@@ -49,6 +56,11 @@ def test_what_is_saved_is_loaded(kind):
 def test_options_go_to_the_class():
     Path("a.txt").write_text("hello")
     assert load_dataset("text_types.Text", "a.txt", prefix="> ") == "> hello"
+
+
+def test_a_class_may_make_its_datasets_of_a_mapping():
+    Path("a.txt").write_text("hello")
+    assert load_dataset("text_types.Made", "a.txt", extra=1) == "text_types.Made 1 hello"
 
 
 def test_credentials_come_from_the_environment(monkeypatch):

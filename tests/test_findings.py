@@ -13,6 +13,7 @@ import pytest
 from bridge import (
     Catalog,
     Conditional,
+    ForeignTask,
     Map,
     Parallel,
     Pipeline,
@@ -97,6 +98,7 @@ def everywhere():
             ),
             Map(name="m", branch=branch, iterate_on="xs", iterate_as="x", **marked),
             Conditional(name="c", parameter="a", branches={1: Pipeline([task(image="i")])}),
+            ForeignTask(name="foreign", framework="another", definition={}),
             task(name="last", on_failure=Pipeline([task(retry=Retry(1))], "handler")),
         ],
         parameters={"xs": [1]},

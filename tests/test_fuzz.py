@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from bridge import translate
 from bridge.adapter import installed, load
+from bridge.emit.pipeline import statements
 from bridge.findings import Level, attributes
 from bridge.flow import analyse, walk
 from bridge.model import Map, Parallel, Pipeline, PythonTask, Task
@@ -25,7 +26,6 @@ from bridge.testing.agreement import (
 )
 from bridge.testing.differential import Differential
 from bridge.testing.fuzz import main
-from bridge.testing.printing import source
 from bridge.testing.programs import programs
 from bridge.testing.shrink import shrink
 from bridge.testing.strategies import pipelines
@@ -103,7 +103,7 @@ def test_a_program_comes_back_from_yaml_and_json(program):
 @given(programs() | pipelines())
 def test_the_source_of_a_pipeline_makes_it_again(pipeline):
     names: dict[str, Pipeline] = {}
-    exec(source(pipeline), names)
+    exec(statements(pipeline), names)
     assert names["pipeline"] == pipeline
 
 

@@ -327,7 +327,7 @@ def test_hostile_names_stay_names(name):
 
 LABEL = r'"([^\W_]|[-_ .,+=()/]|#\d+;|<br/>)*"'
 LINE = re.compile(
-    rf"flowchart TD|( *)(n\d+([\[(/]+){LABEL}([\])/]+):::(python|notebook|shell|stub)"
+    rf"flowchart TD|( *)(n\d+([\[(/]+){LABEL}([\])/]+):::(python|notebook|shell|stub|foreign)"
     rf"|subgraph n\d+\[{LABEL}\]|direction TB|end|n\d+ (-->|-\.->) n\d+"
     r"|classDef \w+ stroke:#\w{6},stroke-width:2px)|%% [^\n{}]*"
 )

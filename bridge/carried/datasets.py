@@ -15,8 +15,9 @@ def load_dataset(
 ) -> Any:
     """What the dataset holds.
 
-    ``kind`` is the class, ``module.Class``, which is called with ``path`` and ``options``;
-    ``credentials`` names them: the variable PIPELINE_CREDENTIALS_<NAME> has them as JSON.
+    ``kind`` is the class, ``module.Class``, which is called with ``path`` and ``options``, unless
+    it is made by a ``from_config(name, config)`` of its own; ``credentials`` names them: the
+    variable PIPELINE_CREDENTIALS_<NAME> has them as JSON.
 
     Raises ValueError when there is no such class or no such variable, and whatever ``load`` does.
     """
@@ -42,6 +43,8 @@ def _dataset(kind: str, path: str | None, credentials: str | None, options: dict
         given[_path_argument(found)] = path
     if credentials is not None:
         given["credentials"] = _credentials(credentials)
+    if _has_config(found):
+        return found.from_config(kind, {"type": found, **given})
     return found(**given)
 
 
@@ -58,13 +61,22 @@ def _class(kind: str) -> Any:
 
 def _path_argument(found: Any) -> str:
     """The name of the argument that takes the path; ``filepath`` unless there is only ``path``."""
-    import inspect  # costs a little, and only datasets with a path need it
+    names = _arguments(found)
+    return "path" if "path" in names and "filepath" not in names else "filepath"
+
+
+def _has_config(found: Any) -> bool:
+    """Whether a class makes its datasets of a name and a mapping, in which more may stand."""
+    return _arguments(getattr(found, "from_config", None))[:2] == ["name", "config"]
+
+
+def _arguments(found: Any) -> list[str]:
+    import inspect  # costs a little, and only datasets need it
 
     try:
-        names = inspect.signature(found).parameters
+        return list(inspect.signature(found).parameters) if found else []
     except (ValueError, TypeError):
-        return "filepath"
-    return "path" if "path" in names and "filepath" not in names else "filepath"
+        return []
 
 
 def _credentials(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from typing import Any
 
@@ -17,7 +18,10 @@ COMMANDS = {
     "adapters": "The adapters that are installed, and what each carries.",
     "check": "What an export would carry and not; nothing is written.",
     "compare": "Run on several engines, compare, and write a report.",
+    "convert": "Turn a project of one framework into one of another.",
+    "diff": "Where two pipelines differ, whatever they are written in.",
     "export": "Write a native project for a framework.",
+    "import": "Turn a project of a framework into a pipeline in Python.",
     "log": "One run: its steps, its results.",
     "run": "Run a pipeline, here or on an engine.",
     "runs": "The runs made in this folder.",
@@ -35,7 +39,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"bridge.cli.{cmd_name}").command
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        found: click.Command = importlib.import_module(f"bridge.cli.{name}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -59,7 +64,8 @@ class _Commands(click.Group):
 def bridge(ctx: click.Context, traceback: bool) -> None:
     """One task graph for every workflow framework.
 
-    SOURCE is file.py, file.py:object, package.module:object, pipeline.yaml or a folder.
+    SOURCE is file.py, file.py:object, package.module:object, pipeline.yaml or a folder, or what an
+    adapter reads: a file or a folder, with :NAME behind it where it holds several pipelines.
     """
     ctx.obj = {"traceback": traceback}
 

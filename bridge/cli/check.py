@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from bridge.cli import options
 from bridge.cli.fail import answer
+
+if TYPE_CHECKING:
+    from bridge.findings import Report
 
 __all__ = ["command"]
 
 
 @click.command("check", short_help="What an export would carry and not; nothing is written.")
 @options.source
-@options.read_from
 @options.to
 @options.group
 @options.json_option
-def command(source: str, read_from: str | None, to: str, group: str, as_json: bool) -> int:
+def command(source: options.Origin, to: str, group: str, as_json: bool) -> int:
     """Tell what a translation of SOURCE would carry, approximate and drop."""
-    from bridge.findings import Level
-    from bridge.source import load_source
+    from bridge.cli.writing import reading
     from bridge.translate import check
 
-    pipeline = load_source(source, read_from)
-    options.warn(pipeline)
-    report = check(pipeline, to, group)
-    totals = report.totals()
+    loaded = source.load()
+    options.warn(loaded)
+    report = check(loaded.pipeline, to, group)
     if as_json:
-        answer({"source": source, "to": to, **report.to_json()})
+        answer({"source": str(source), "to": to, **report.to_json(), **reading(loaded)})
     else:
-        for finding in report.findings:
-            if finding.level is not Level.CARRIED:
-                click.echo(str(finding))
-        counts = ", ".join(f"{n} {name}" for name, n in totals.items() if n and name != "read")
-        click.echo(f"{source} -> {to}: {totals['read']} attributes read; {counts}")
-    return 2 if report.refused() else 0
+        if loaded.found:
+            _tell(loaded.report, f"{source} ({loaded.by})")
+        _tell(report, f"{source} -> {to}")
+    return 2 if report.refused() or loaded.report.refused() else 0
+
+
+def _tell(report: Report, what: str) -> None:
+    from bridge.cli.writing import counts
+    from bridge.findings import Level
+
+    for finding in report.findings:
+        if finding.level is not Level.CARRIED:
+            click.echo(str(finding))
+    click.echo(f"{what}: {counts(report)}")

@@ -15,7 +15,7 @@ __all__ = ["command"]
 @click.command("compare", short_help="Run on several engines, compare, and write a report.")
 @options.source
 @options.on
-@options.read_from
+@options.unsupported
 @options.parameters
 @click.option(
     "-o",
@@ -26,9 +26,9 @@ __all__ = ["command"]
 )
 @options.json_option
 def command(
-    source: str,
+    source: options.Origin,
     on: list[str],
-    read_from: str | None,
+    unsupported: str,
     parameters_file: Path | None,
     texts: tuple[str, ...],
     folder: Path | None,
@@ -39,7 +39,7 @@ def command(
     from bridge.emit.names import identifier
     from bridge.report import save
 
-    pipeline, found = verified(source, on, read_from, parameters_file, texts)
+    pipeline, found = verified(source, on, unsupported, parameters_file, texts)
     name = identifier(pipeline.name, ascii_only=True)
     folder = folder or Path("comparisons", name, "report")
     save(found, pipeline, folder)

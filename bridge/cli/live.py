@@ -17,7 +17,6 @@ from bridge.compare import Comparison, verify
 from bridge.model import Pipeline
 from bridge.record import Run
 from bridge.report.table import rows, verdict
-from bridge.source import load_source
 
 __all__ = ["Live", "table", "verified"]
 
@@ -76,14 +75,20 @@ class Live:
 
 
 def verified(
-    source: str, on: Sequence[str], read_from: str | None, file: Path | None, texts: tuple[str, ...]
+    source: options.Origin,
+    on: Sequence[str],
+    unsupported: str,
+    file: Path | None,
+    texts: tuple[str, ...],
 ) -> tuple[Pipeline, Comparison]:
     """The pipeline at ``source`` and what comparing its engines gave, watched while they run."""
-    pipeline = load_source(source, read_from)
+    loaded = source.load_whole(unsupported)
+    pipeline = loaded.pipeline
     given = options.given_parameters(pipeline.parameters, file, texts)
-    options.warn(pipeline, given)
+    options.warn(loaded, given)
     with Live(on) as live:
-        return pipeline, verify(pipeline, on, given, live)
+        found = verify(pipeline, on, given, live, origin=loaded, unsupported=unsupported)
+    return pipeline, found
 
 
 def table(found: Comparison) -> None:

@@ -3,32 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.errors import UsageError
+from bridge.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from bridge.source import Loaded
 
 __all__ = [
+    "Origin",
     "engines",
     "given_parameters",
     "group",
     "json_option",
     "on",
     "parameters",
-    "read_from",
     "source",
     "tell_warning",
     "to",
+    "unsupported",
     "warn",
 ]
 
 Command = Callable[..., Any]
 
-source = click.argument("source")
-read_from = click.option("--from", "read_from", metavar="NAME", help="The kind of SOURCE.")
+
+@dataclass(frozen=True)
+class Origin:
+    """SOURCE as it was named, and what was said of how to read it."""
+
+    text: str
+    by: str | None = None
+    name: str = ""
+    env: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def load(self) -> Loaded:
+        """The pipeline that is there."""
+        from bridge.source import read_source
+
+        return read_source(self.text, self.by, self.name, self.env)
+
+    def load_whole(self, unsupported: str) -> Loaded:
+        """The same; unless that is to be put up with, refused when reading has lost anything."""
+        from bridge.findings import refuse
+
+        loaded = self.load()
+        if unsupported == "raise":
+            refuse(loaded.report, f"'{self}' cannot be read whole")
+        return loaded
+
+
+def source(command: Command) -> Command:
+    """The argument SOURCE and the options that go with it; the command is given an ``Origin``."""
+
+    @wraps(command)
+    def given(
+        source: str, read_from: str | None, pipeline_name: str, env: str, **others: Any
+    ) -> Any:
+        return command(source=Origin(source, read_from, pipeline_name, env), **others)
+
+    for option in (
+        click.option("--env", default="", metavar="NAME", help="The environment that it is for."),
+        click.option(
+            "--pipeline", "pipeline_name", default="", metavar="NAME", help="Which one in SOURCE."
+        ),
+        click.option("--from", "read_from", metavar="NAME", help="The kind of SOURCE."),
+        click.argument("source"),
+    ):
+        given = option(given)
+    return given
+
+
 to = click.option("--to", required=True, metavar="NAME", help="The framework to write for.")
+unsupported = click.option(
+    "--unsupported",
+    type=click.Choice(["raise", "warn", "ignore"]),
+    default="raise",
+    help="What cannot be carried: refuse, leave it out and say so, or leave it out.",
+)
 group = click.option(
     "--group",
     type=click.Choice(["composite", "tag", "data"]),
@@ -59,11 +119,20 @@ def given_parameters(declared: Any, file: Path | None, texts: tuple[str, ...]) -
     return overrides(declared, file, from_texts(texts, declared))
 
 
-def warn(pipeline: Any, given: Mapping[str, Any] | None = None) -> None:
-    """Tell on stderr what is legal in a pipeline but seldom meant."""
+def warn(loaded: Loaded, given: Mapping[str, Any] | None = None) -> None:
+    """Tell on stderr what is legal in a pipeline but seldom meant.
+
+    What contradicts itself because reading has lost something is refused for that.
+    """
+    from bridge.findings import refuse
     from bridge.flow import analyse
 
-    for warning in analyse(pipeline, given).warnings:
+    try:
+        found = analyse(loaded.pipeline, given)
+    except ModelError as error:
+        refuse(loaded.report, f"what was read is not whole ({error}), because of this")
+        raise
+    for warning in found.warnings:
         tell_warning(warning)
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,21 +16,24 @@ from bridge.cli.fail import answer
 from bridge.errors import UsageError
 from bridge.record import Run, StepRun
 
+if TYPE_CHECKING:
+    from bridge.source import Loaded
+
 __all__ = ["command"]
 
 
 @click.command("run", short_help="Run a pipeline, here or on an engine.")
 @options.source
 @click.option("--on", "engine", default="local", metavar="NAME", help="The engine (local).")
-@options.read_from
+@options.unsupported
 @options.parameters
 @click.option("--run-id", metavar="ID", help="The name of this run.")
 @click.option("--resume", metavar="RUN", help="Go on where this run stopped.")
 @options.json_option
 def command(
-    source: str,
+    source: options.Origin,
     engine: str,
-    read_from: str | None,
+    unsupported: str,
     parameters_file: Path | None,
     texts: tuple[str, ...],
     run_id: str | None,
@@ -38,12 +41,12 @@ def command(
     as_json: bool,
 ) -> int:
     """Run SOURCE in this folder and keep the record."""
-    from bridge.source import load_source
-
     with _stdout_to_stderr() if as_json else contextlib.nullcontext():
-        pipeline = load_source(source, read_from)
-        given = options.given_parameters(pipeline.parameters, parameters_file, texts)
-        run = _run(pipeline, engine, given, run_id, resume)
+        loaded = source.load_whole(unsupported)
+        _tell_of_folder(loaded)
+        declared = loaded.pipeline.parameters
+        given = options.given_parameters(declared, parameters_file, texts)
+        run = _run(loaded, engine, given, run_id, resume, unsupported)
     if as_json:
         answer(run.to_json())
     else:
@@ -51,11 +54,25 @@ def command(
     return 0 if run.status == "succeeded" else 1
 
 
+def _tell_of_folder(loaded: Loaded) -> None:
+    """Tell when the source means another folder by the paths in it than this one."""
+    if loaded.found and loaded.found.root.resolve() != Path.cwd().resolve():
+        options.tell_warning(
+            f"relative paths of files are read from here, and are meant from '{loaded.found.root}'"
+        )
+
+
 def _run(
-    pipeline: Any, engine: str, given: dict[str, Any], run_id: str | None, resume: str | None
+    loaded: Loaded,
+    engine: str,
+    given: dict[str, Any],
+    run_id: str | None,
+    resume: str | None,
+    unsupported: str,
 ) -> Run:
     from bridge.cli.progress import told
 
+    pipeline = loaded.pipeline
     if engine == "local":
         from bridge.runner import run_local
 
@@ -69,9 +86,13 @@ def _run(
     from bridge.runner import history
 
     check_engines([engine])
-    options.warn(pipeline, given)
+    options.warn(loaded, given)
     folder = history.make(run_id or history.new_id())
-    run = run_on(pipeline, engine, given, folder, Path.cwd(), folder.name, lambda s: told(s))
+    run = run_on(
+        *(pipeline, engine, given, folder, Path.cwd(), folder.name, lambda s: told(s)),
+        origin=loaded,
+        unsupported=unsupported,
+    )
     history.save(run, folder)
     return run
 

@@ -13,12 +13,10 @@ FORMATS = ["text", "mermaid", "svg", "html", "json", "yaml"]
 
 @click.command("show", short_help="Show a pipeline as text, a drawing or data.")
 @options.source
-@options.read_from
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="The form.")
-def command(source: str, read_from: str | None, form: str) -> int:
+def command(source: options.Origin, form: str) -> int:
     """Show SOURCE."""
     from bridge.show import render
-    from bridge.source import load_source
 
-    click.echo(render(load_source(source, read_from), form).rstrip("\n"))
+    click.echo(render(source.load().pipeline, form).rstrip("\n"))
     return 0

@@ -15,13 +15,13 @@ __all__ = ["command"]
 @click.command("verify", short_help="Run on several engines and tell whether they agree.")
 @options.source
 @options.on
-@options.read_from
+@options.unsupported
 @options.parameters
 @options.json_option
 def command(
-    source: str,
+    source: options.Origin,
     on: list[str],
-    read_from: str | None,
+    unsupported: str,
     parameters_file: Path | None,
     texts: tuple[str, ...],
     as_json: bool,
@@ -29,7 +29,7 @@ def command(
     """Run SOURCE on each engine and compare values, objects and files; 0 only if all agree."""
     from bridge.cli.live import table, verified
 
-    _, found = verified(source, on, read_from, parameters_file, texts)
+    _, found = verified(source, on, unsupported, parameters_file, texts)
     if as_json:
         answer(found.to_json())
     else:

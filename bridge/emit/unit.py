@@ -16,7 +16,7 @@ from bridge.emit.place import Name, Place, file_name, inside, text
 from bridge.emit.python import indent, literal
 from bridge.emit.sharing import may_change
 from bridge.emit.task import Body, task_body
-from bridge.flow import Flow, Node, Output
+from bridge.flow import Flow, Given, Node, Output
 from bridge.model import NotebookTask, Task
 from bridge.values import Fact, Kind
 
@@ -223,7 +223,7 @@ class _Writer:
                 attempt = "attempt.number" if node.task.retry else "1"
                 facts = {**self.facts, "step": name, "attempt": attempt}
                 found[read.argument.name] = facts[read.source.name]
-            elif isinstance(read.source, Output) or hasattr(read.source, "certain"):
+            elif isinstance(read.source, Output | Given):  # datasets are loaded where they are used
                 value = place.expression(read.source)
                 if may_change(place.flow, node, read) and place.is_shared(read.source):
                     value = f"{self.need('deepcopy')}({value})"

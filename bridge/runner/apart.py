@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from bridge.adapter import Job
 from bridge.engine import run_apart, serve
@@ -13,12 +14,14 @@ from bridge.runner.execute import run_local
 __all__ = ["run"]
 
 
-def run(job: Job) -> Run:
-    """Run the job's pipeline by the local engine, elsewhere; its code stays where it is."""
+def run(job: Job, path: Sequence[str] | None = None) -> Run:
+    """Run the job's pipeline by the local engine, elsewhere.
+
+    Its code is found by ``path`` (default: as it is found here).
+    """
+    found = os.pathsep.join(filter(None, sys.path if path is None else path))
     return run_apart(
-        "bridge.runner.apart",
-        job,
-        {"BRIDGE_HOME": str(job.home), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        "bridge.runner.apart", job, {"BRIDGE_HOME": str(job.home), "PYTHONPATH": found}
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from bridge.errors import ModelError, Problem, Where
+from bridge.suggest import did_you_mean
 
 __all__ = ["Lines", "Problems", "Spot", "did_you_mean", "shown"]
 
@@ -64,13 +64,6 @@ class Problems:
         """Raise ModelError with all that went wrong, if anything did."""
         if self._found:
             raise ModelError(self._found)
-
-
-def did_you_mean(name: Any, known: Iterable[str]) -> str:
-    """The end of a sentence about an unknown name: the known one that is like it, else all."""
-    names = list(known)
-    close = get_close_matches(str(name), names, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names)}"
 
 
 def shown(value: Any) -> str:

@@ -16,6 +16,7 @@ _COLOURS = {
     "notebook": "#d9741a",
     "shell": "#22895a",
     "stub": "#7d8590",
+    "foreign": "#8a5a2b",
 }
 _SAFE = frozenset(" -_.,+=()/")
 

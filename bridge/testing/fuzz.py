@@ -15,6 +15,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bridge.emit.pipeline import statements
 from bridge.model import Pipeline
 from bridge.record import Run
 from bridge.testing.agreement import (
@@ -25,7 +26,6 @@ from bridge.testing.agreement import (
     sample,
     together,
 )
-from bridge.testing.printing import source
 from bridge.testing.shrink import shrink
 
 __all__ = ["Fuzz", "main"]
@@ -113,7 +113,7 @@ class Fuzz:
         self._say(f"making it smaller: {wrong[0][:300]}")
         pipeline = shrink(pipeline, shows, self._tries)
         found = self._agreement(pipeline)
-        lines = [f"=== {self.engine}: difference {self.found}", source(pipeline)]
+        lines = [f"=== {self.engine}: difference {self.found}", statements(pipeline)]
         lines += ["The parameters are given to the run."] if self._late else []
         records = [_record(run) for run in (found.here, found.there)]
         self._tell_of("\n".join([*lines, *found.wrong, *records]))

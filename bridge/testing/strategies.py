@@ -155,6 +155,7 @@ def _of_pipeline() -> Attributes:
         "order": st.sampled_from(["list", "data"]),
         "schedule": texts(),
         "include": _several(texts()),
+        "overrides": _mappings(_mappings(json_values())),
     }
 
 

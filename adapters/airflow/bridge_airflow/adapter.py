@@ -8,13 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bridge.adapter import Export, Import, Job, Options, Source
-from bridge.errors import AdapterError
 from bridge.findings import Feature, Support
 from bridge.model import Pipeline
 from bridge.record import Run
 from bridge_airflow.tables import SUPPORT
 
-__all__ = ["AIRFLOW", "AirflowAdapter"]
+__all__ = ["AIRFLOW", "AirflowAdapter", "makes_dag"]
 
 _IMPORT = re.compile(r"^\s*(from|import)\s+airflow\b", re.MULTILINE)
 _DAG = re.compile(r"\bdag\b|\bDAG\b")
@@ -24,7 +23,7 @@ class AirflowAdapter:
     """Airflow 3 as bridge sees it."""
 
     name = "airflow"
-    reads = False
+    reads = True
 
     @property
     def framework(self) -> str:
@@ -39,11 +38,13 @@ class AirflowAdapter:
     def recognises(self, source: Path) -> bool:
         """Whether ``source`` is a Python file that makes a DAG, or a folder with one in it."""
         files = sorted(source.glob("*.py")) if source.is_dir() else [source]
-        return any(path.suffix == ".py" and _makes_dag(path) for path in files)
+        return any(path.suffix == ".py" and makes_dag(path) for path in files)
 
     def read(self, source: Source) -> Import:
-        """Not there yet: raises AdapterError."""
-        raise AdapterError("reading airflow projects is not supported yet")
+        """The pipeline of a DAG file, or of a folder with one. Raises SourceError."""
+        from bridge_airflow.reading_dag.reader import read
+
+        return read(source)
 
     def write(self, pipeline: Pipeline, options: Options) -> Export:
         """The DAG file and what goes beside it."""
@@ -64,8 +65,18 @@ class AirflowAdapter:
 
         return run_apart("bridge_airflow.engine", job, environment(job))
 
+    def run_source(self, source: Source, job: Job) -> Run:
+        """Run a DAG file as it is by ``dag.test()``, in a process and a home of its own."""
+        from bridge.engine import run_apart
+        from bridge_airflow.home import environment_of_source
+        from bridge_airflow.original import SourceJob
 
-def _makes_dag(path: Path) -> bool:
+        given = SourceJob(**vars(job), source=source)
+        return run_apart("bridge_airflow.original", given, environment_of_source(job))
+
+
+def makes_dag(path: Path) -> bool:
+    """Whether a file looks like one that makes a DAG."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

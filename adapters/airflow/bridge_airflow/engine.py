@@ -13,6 +13,7 @@ from bridge.carried.steps import ABSENT
 from bridge.engine import collect, kept_notebooks, serve
 from bridge.errors import RunError
 from bridge.flow import Output, analyse
+from bridge.model import ForeignTask
 from bridge.record import Run
 from bridge.values import Kind
 from bridge_airflow.home import make_database
@@ -109,7 +110,10 @@ def _record(job: Job, instances: Instances, dag_run: Any, seconds: float) -> Run
 
     def value(output: Output) -> Any:
         node = flow.nodes[output.step]
-        held = instances.result(output.step) or {}
+        held = instances.result(output.step)
+        if isinstance(node.task, ForeignTask):
+            return held
+        held = held or {}
         key = keys(node)[output.name]
         if key not in held:
             return ABSENT

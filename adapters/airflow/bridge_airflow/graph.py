@@ -69,8 +69,13 @@ class Graph:
             more = arguments(spot.node.task)
             self.steps.note(more)
             call = self._empty(self.steps.ids.part(spot.path), more)
+        elif spot.path in self.steps.calls:
+            todos = todo_lines(self.todos.get(spot.path, ()))
+            call = self.steps.calls[spot.path]
         else:
             call = self._call(spot)
+        if spot.path in self.steps.calls and spot.path in self._used:
+            call = f"{call}.output"
         result = self.steps.result(spot.path)
         if spot.own_item:
             return [f"{self.steps.results(spot.path)} = {call}"]

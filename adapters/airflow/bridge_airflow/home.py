@@ -13,7 +13,7 @@ from pathlib import Path
 from bridge.adapter import Job
 from bridge.errors import RunError
 
-__all__ = ["environment", "make_database"]
+__all__ = ["environment", "environment_of_source", "make_database", "settings"]
 
 _DATABASE = "airflow.db"
 
@@ -21,14 +21,22 @@ _DATABASE = "airflow.db"
 def environment(job: Job) -> dict[str, str]:
     """The variables under which Airflow runs the job, apart from the user's own Airflow."""
     paths = [str(job.project.resolve()), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**_settings(_home(job), job.project.resolve()), "PYTHONPATH": os.pathsep.join(paths)}
+    return {**settings(_home(job), job.project.resolve()), "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def environment_of_source(job: Job) -> dict[str, str]:
+    """The variables under which Airflow runs a DAG file as it is; its dags folder is empty."""
+    dags = _home(job) / "dags"
+    dags.mkdir(parents=True, exist_ok=True)
+    return settings(_home(job), dags)
 
 
 def _home(job: Job) -> Path:
     return job.home.resolve() / "airflow"
 
 
-def _settings(home: Path, dags: Path) -> dict[str, str]:
+def settings(home: Path, dags: Path) -> dict[str, str]:
+    """The variables of an Airflow with this home and this folder of DAGs."""
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW_CONFIG": str(home / "airflow.cfg"),
@@ -74,7 +82,7 @@ def _migrate(target: Path) -> None:
         home = Path(folder)
         done = subprocess.run(
             [sys.executable, "-m", "airflow", "db", "migrate"],
-            env={**os.environ, **_settings(home, home / "dags")},
+            env={**os.environ, **settings(home, home / "dags")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

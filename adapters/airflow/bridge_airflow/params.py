@@ -12,6 +12,7 @@ from bridge.emit.types import trusted
 from bridge.flow import Flow, Node, Parameter, Read
 from bridge.signatures import UNKNOWN
 from bridge_airflow.places import control
+from bridge_airflow.settings import schema
 
 __all__ = ["declare", "reach_parameter"]
 
@@ -33,9 +34,17 @@ def declare(flow: Flow) -> list[str]:
         if isinstance(read.source, Parameter) and not read.path and read.source.name in asked:
             asked[read.source.name].append(read.argument.annotation)
     return [
-        f"{literal(name)}: Param({literal(value)}{_restriction(value, asked[name])})"
+        f"{literal(name)}: Param({literal(value)}{_said(flow, name, value, asked[name])})"
         for name, value in flow.pipeline.parameters.items()
     ]
+
+
+def _said(flow: Flow, name: str, value: Any, annotations: Iterable[Any]) -> str:
+    """What is said of a parameter; what the pipeline says to Airflow counts before all else."""
+    restriction = _restriction(value, annotations)
+    given = schema(flow.pipeline, name)
+    own = "".join(f", {key}={literal(value)}" for key, value in given.items() if key.isidentifier())
+    return own if "type" in given else restriction + own
 
 
 def _reads(flow: Flow) -> Iterator[Read]:

@@ -12,7 +12,7 @@ from bridge.model import Resources, Step, Task
 from bridge.unit import Unit
 from bridge_airflow.tables import OPERATOR_ARGUMENTS
 
-__all__ = ["arguments", "default_arguments", "has_backoff"]
+__all__ = ["arguments", "assets", "default_arguments", "has_backoff"]
 
 _NAMES = {"cpu": "cpus", "memory": "ram", "gpu": "gpus"}
 
@@ -67,11 +67,25 @@ def _overrides(step: Step) -> Iterator[str]:
 
 
 def _value(step: Step, name: str, value: Any) -> str:
+    if name in ("inlets", "outlets"):
+        return assets(value)
     try:
         return literal(json.loads(json.dumps(value, allow_nan=False)))
     except (TypeError, ValueError):
         message = f"overrides of '{step.name}' give airflow's '{name}' a value that is no JSON"
         raise AdapterError(message) from None
+
+
+def assets(given: Any) -> str:
+    """The expression of a list of assets, each given by its class, name, uri and the like."""
+    made = []
+    for asset in given:
+        words = (
+            f"{n}={literal(v)}" for n, v in asset.items() if n != "class" and v != asset.get("uri")
+        )
+        uri = [f"uri={literal(asset['uri'])}"] if asset.get("class") == "Asset" else []
+        made.append(f"{asset.get('class', 'Asset')}({', '.join([*words, *uri])})")
+    return f"[{', '.join(made)}]"
 
 
 def has_backoff(step: Step) -> bool:

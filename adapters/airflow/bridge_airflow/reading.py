@@ -9,6 +9,7 @@ from bridge.emit.body import HELPERS
 from bridge.emit.names import Names
 from bridge.emit.python import literal
 from bridge.flow import Node, Read
+from bridge.model import ForeignTask
 from bridge.scope import Stored
 from bridge.values import Constant, Fact, Kind
 from bridge_airflow.params import reach_parameter
@@ -110,6 +111,8 @@ class Reading:
         found = self.at(origin)
         if pickled:
             self._steps.need("objects", "load_object")
+        if isinstance(self._steps.places.spots[origin.path].node.task, ForeignTask):
+            return found
         if certain:
             return f"load_object({found})" if pickled else found
         self._steps.need("steps", "ABSENT")
@@ -122,6 +125,8 @@ class Reading:
     def at(self, origin: Result) -> str:
         """The expression of a value, a reference or a manifest, as it stands in the XCom."""
         node = self._steps.places.spots[origin.path].node
+        if isinstance(node.task, ForeignTask):
+            return self.take(origin.path)  # an operator hands on one value, and no dict of several
         return f"{self.take(origin.path)}[{literal(keys(node)[origin.name])}]"
 
     def take(self, path: str, name: str = "") -> str:

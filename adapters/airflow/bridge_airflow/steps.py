@@ -13,6 +13,7 @@ from bridge.emit.python import comment, indent, literal
 from bridge.flow import Node, walk
 from bridge.model import Composite, NotebookTask, Stub
 from bridge.values import Kind
+from bridge_airflow.foreign import foreign_call, read_by_foreign
 from bridge_airflow.ids import Ids
 from bridge_airflow.places import Places, Spot, is_composite
 from bridge_airflow.policies import arguments
@@ -45,7 +46,10 @@ class Steps:
 
     def __post_init__(self) -> None:
         spots = self.places.spots.values()
-        self.uses_timedelta = False
+        self.uses: set[str] = set()
+        self.calls: dict[str, str] = {}
+        self.code: dict[str, None] = {}
+        self._spread = read_by_foreign(self.places)
         self._same_name = Counter(spot.node.task.name for spot in spots)
 
     # Names
@@ -106,6 +110,16 @@ class Steps:
         head = self.head(spot.path, arguments(node.task))
         return [*head, *indent([*made.imports, *(lines or ["pass"])])]
 
+    def foreign(self, spot: Spot) -> None:
+        """Note the call that makes an operator of Airflow's own, and the code that it needs."""
+        reading = self.takes[spot.path] = Reading(self, spot)
+        task_id = self.ids.part(spot.path)
+        self.calls[spot.path] = foreign_call(self.places, reading, spot, task_id)
+        code = spot.node.task.definition.get("code", {})
+        self.imports.update(code.get("imports", ()))
+        self.code.update(dict.fromkeys(code.get("definitions", ())))
+        self.note(arguments(spot.node.task))
+
     def head(
         self,
         path: str,
@@ -122,6 +136,7 @@ class Steps:
             reading = self.takes[path]
         settings = [] if name == task_id else [f"task_id={literal(task_id)}"]
         settings += more
+        settings += ["multiple_outputs=True"] if path in self._spread else []
         self.note(settings)
         return [
             *([] if ending else todo_lines(self.todos.get(path, ()))),
@@ -187,8 +202,15 @@ class Steps:
         return f"to_xcom({value}, {literal(name)})"
 
     def note(self, settings: Iterable[str]) -> None:
-        """Remember what arguments of an operator need of the standard library."""
-        self.uses_timedelta |= any("=timedelta(" in setting for setting in settings)
+        """Remember what arguments of an operator, or of the DAG, need to be imported."""
+        for setting in settings:
+            name, _, value = setting.partition("=")
+            if name in ("inlets", "outlets", "schedule"):
+                self.uses |= {kind for kind in ("Asset", "AssetAlias") if f"{kind}(" in value}
+            for kind in ("timedelta", "datetime", "ZoneInfo"):
+                self.uses |= (
+                    {kind} if value.startswith(kind) or f".astimezone({kind}" in value else set()
+                )
 
     def need(self, module: str, name: str) -> None:
         """Make a name of a carried module available in the file."""

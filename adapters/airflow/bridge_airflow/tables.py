@@ -12,6 +12,7 @@ from bridge.lower import LOWERED
 __all__ = [
     "CONTEXT",
     "CONTEXT_KEYS",
+    "DAG_ARGUMENTS",
     "FILLED",
     "MODULE_NAMES",
     "OPERATOR_ARGUMENTS",
@@ -25,6 +26,7 @@ SUPPORT: Final[dict[Feature, Support]] = {
     Feature.NOTEBOOK: emulated("a @task that runs papermill, so that it can give values back"),
     Feature.SHELL: emulated("a @task that runs bash, so that it can give values back"),
     Feature.STUB: native("EmptyOperator"),
+    Feature.FOREIGN: native("the operator, made as it was where it was read"),
     Feature.FOREIGN: native("an operator of Airflow's own, as it was read; of others none"),
     Feature.PARAMETERS: native("Param, typed by the declared value"),
     Feature.INPUTS: native("arguments of the call inside the @task"),
@@ -112,11 +114,27 @@ CONTEXT_KEYS: Final = frozenset(
 
 OPERATOR_ARGUMENTS: Final = (
     *("depends_on_past", "doc", "doc_md", "email", "email_on_failure", "email_on_retry"),
-    *("executor", "executor_config", "map_index_template", "max_active_tis_per_dag"),
-    *("max_active_tis_per_dagrun", "owner", "pool", "pool_slots", "priority_weight", "queue"),
+    *("executor", "executor_config", "inlets", "map_index_template", "max_active_tis_per_dag"),
+    *(
+        "max_active_tis_per_dagrun",
+        "outlets",
+        "owner",
+        "pool",
+        "pool_slots",
+        "priority_weight",
+        "queue",
+    ),
     *("run_as_user", "task_display_name", "wait_for_downstream", "weight_rule"),
 )
 """Arguments of an operator that may be given by overrides."""
+
+DAG_ARGUMENTS: Final = (
+    *("access_control", "dag_display_name", "dagrun_timeout", "end_date", "fail_fast"),
+    *("is_paused_upon_creation", "max_active_runs", "max_active_tasks", "owner_links"),
+    *("max_consecutive_failed_dag_runs", "params", "render_template_as_native_obj", "schedule"),
+    *("start_date", "tags", "catchup", "template_searchpath", "timezone"),
+)
+"""Arguments of a DAG that may be given by overrides of the pipeline."""
 
 RESERVED_KEYS: Final = frozenset({"__classname__", "__id__", "__type", "__var"})
 """Keys that mean something to Airflow in the dict that is an XCom."""

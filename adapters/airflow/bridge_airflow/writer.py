@@ -10,15 +10,19 @@ from bridge.emit.python import docstring, imports, indent, literal
 from bridge.flow import Flow, analyse
 from bridge.model import Pipeline
 from bridge_airflow.composites import after, before
+from bridge_airflow.foreign import is_foreign
 from bridge_airflow.graph import Graph
 from bridge_airflow.ids import Ids, dag_id
 from bridge_airflow.params import declare
 from bridge_airflow.places import Place, Places, is_composite
 from bridge_airflow.project import beside
+from bridge_airflow.settings import settings as settings_of
 from bridge_airflow.steps import Steps, is_placeholder, todo_lines
 from bridge_airflow.tables import MODULE_NAMES
 
 __all__ = ["write"]
+
+_STANDARD = frozenset({"datetime", "timedelta", "ZoneInfo"})
 
 
 def write(pipeline: Pipeline, options: Options) -> Export:
@@ -47,7 +51,7 @@ class _Dag:
         """The source of the file."""
         spots = self.steps.places.spots.values()
         for spot in spots:
-            if not (is_placeholder(spot) or is_composite(spot.node)):
+            if not (is_placeholder(spot) or is_composite(spot.node) or is_foreign(spot)):
                 self.steps.name(spot.path)
         functions = self._functions(self.steps.places.outermost)
         written = [line for lines in functions if lines for line in ["", "", *lines]]
@@ -61,6 +65,7 @@ class _Dag:
             docstring(self.flow.pipeline.description or f"The pipeline {self.flow.pipeline.name}."),
             "",
             *self._imports(),
+            *(line for code in self.steps.code for line in ["", "", code.rstrip()]),
             *written,
             "",
             "",
@@ -82,6 +87,8 @@ class _Dag:
                 for inner in self.steps.places.inner[spot.path].values():
                     yield from self._functions(inner)
                 yield after(self.steps, spot)
+            elif is_foreign(spot):
+                self.steps.foreign(spot)
             elif not is_placeholder(spot):
                 yield self.steps.function(spot)
 
@@ -89,17 +96,20 @@ class _Dag:
         operator = "from airflow.providers.standard.operators.empty import EmptyOperator"
         lines = [operator] if "EmptyOperator" in self.uses else []
         names = sorted(self.uses - {"EmptyOperator"})
+        names = sorted({*names, *(self.steps.uses - _STANDARD)})
         lines.append(f"from airflow.sdk import {', '.join(names)}")
-        standard = ["from datetime import timedelta", ""] if self.steps.uses_timedelta else []
+        dates = sorted(self.steps.uses & {"datetime", "timedelta"})
+        standard = [f"from datetime import {', '.join(dates)}"] if dates else []
+        standard += ["from zoneinfo import ZoneInfo"] if "ZoneInfo" in self.steps.uses else []
+        standard += [""] if standard else []
         helpers = imports(self.steps.imports)
         return [*standard, *lines, *(["", *helpers] if helpers else [])]
 
     def _settings(self) -> list[str]:
         pipeline = self.flow.pipeline
         settings = [] if dag_id(pipeline) == self.name else [f"dag_id={literal(dag_id(pipeline))}"]
-        if pipeline.description:
-            settings.append(f"description={literal(pipeline.description)}")
-        settings += [f"schedule={literal(pipeline.schedule)}", "catchup=False"]
+        settings += settings_of(pipeline)
+        self.steps.note(settings)
         if pipeline.parameters:
             self.uses.add("Param")
             settings.append(f"params={{{', '.join(declare(self.flow))}}}")

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bridge.adapter import Export, Import, Job, Options, Source
 from bridge.engine import run_apart
-from bridge.errors import AdapterError
 from bridge.findings import Feature, Support
 from bridge.model import Pipeline
 from bridge.record import Run
-from bridge_kedro.tables import SUPPORT
+from bridge_kedro.tables import ENVIRONMENT, SUPPORT
 
 __all__ = ["KEDRO", "Kedro"]
-
-_ENVIRONMENT = {
-    "DO_NOT_TRACK": "1",
-    "KEDRO_DISABLE_TELEMETRY": "1",
-    # those of the caller are meant for another project
-    "KEDRO_ENV": "",
-    "KEDRO_LOGGING_CONFIG": "",
-}
 
 
 @dataclass(frozen=True)
@@ -31,7 +22,7 @@ class Kedro:
     """Kedro 1.x."""
 
     name: str = "kedro"
-    reads: bool = False
+    reads: bool = True
     support: Mapping[Feature, Support] = field(default_factory=lambda: SUPPORT, repr=False)
 
     @property
@@ -50,8 +41,10 @@ class Kedro:
         return "[tool.kedro]" in settings.read_text(encoding="utf-8", errors="replace")
 
     def read(self, source: Source) -> Import:
-        """Raises AdapterError."""
-        raise AdapterError("reading kedro projects is not supported yet")
+        """One of the project's pipelines, ``__default__`` unless ``source`` names another."""
+        from bridge_kedro.reader import read
+
+        return read(source)
 
     def write(self, pipeline: Pipeline, options: Options) -> Export:
         """A Kedro project that does what ``pipeline`` says."""
@@ -61,7 +54,15 @@ class Kedro:
 
     def run(self, job: Job) -> Run:
         """Run the project by a ``KedroSession`` in a process of its own."""
-        return run_apart("bridge_kedro.engine", job, _ENVIRONMENT)
+        return run_apart("bridge_kedro.engine", job, ENVIRONMENT)
+
+    def run_source(self, source: Source, job: Job) -> Run:
+        """Run a project as it is by a ``KedroSession`` in a process of its own."""
+        from bridge_kedro.reader import root_of
+
+        chosen = {"KEDRO_ENV": source.env, "KEDRO_PIPELINE": source.name}
+        job = replace(job, project=root_of(source.path).resolve())
+        return run_apart("bridge_kedro.source", job, ENVIRONMENT | chosen)
 
 
 KEDRO = Kedro()

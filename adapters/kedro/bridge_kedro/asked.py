@@ -7,7 +7,7 @@ the plugins that deploy a project find the nodes that need a certain machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,9 +17,9 @@ from bridge.model import Pipeline, Resources, Step
 from bridge.nodes import inside
 from bridge.unit import Unit
 
-__all__ = ["dependencies", "remarks", "steps_of", "tags"]
+__all__ = ["confirms", "dependencies", "remarks", "steps_of", "tags"]
 
-_OVERRIDES = ("group", "tags")
+_OVERRIDES = ("confirms", "group", "namespace", "tags")
 _TAG = re.compile(r"[\w.-]+")
 
 
@@ -35,10 +35,10 @@ def steps_of(flow: Flow, node: Node) -> Iterator[Step]:
 
 
 def tags(flow: Flow, node: Node) -> list[str]:
-    """The tags of a node. Raises ModelError for what Kedro cannot take as one."""
+    """The tags of a node, in no order of their own. Raises ModelError for what Kedro takes not."""
     given = [tag for step in steps_of(flow, node) for tag in _given(step)]
     asked: Resources | None = getattr(node.task, "resources", None)
-    return list(dict.fromkeys([*given, *_asked(asked or Resources())]))
+    return sorted({*given, *_asked(asked or Resources())})
 
 
 def _given(step: Step) -> list[str]:
@@ -49,12 +49,23 @@ def _given(step: Step) -> list[str]:
             hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(_OVERRIDES)}"
             text = f"overrides of '{step.name}' says '{name}' for kedro; {hint}"
             raise ModelError(text, step.where)
-    found = overrides.get("tags", [])
-    found = [found] if isinstance(found, str) else found
-    if not isinstance(found, list | tuple) or not all(map(_is_tag, found)):
-        text = f"a tag of '{step.name}' must be letters, digits, '_', '-' and '.', not {found!r}"
-        raise ModelError(text, step.where)
-    return list(found)
+    for what in ("namespace", "tags"):
+        found = _several(overrides.get(what, []))
+        if not isinstance(found, list) or not all(map(_is_tag, found)):
+            signs = "letters, digits, '_', '-' and '.'"
+            text = f"{what} of '{step.name}' for kedro must be {signs}, not {found!r}"
+            raise ModelError(text, step.where)
+    return list(_several(overrides.get("tags", [])))
+
+
+def _several(found: Any) -> Any:
+    return [found] if isinstance(found, str) else list(found) if isinstance(found, tuple) else found
+
+
+def confirms(node: Node, datasets: Mapping[str, str]) -> list[str]:
+    """The datasets that a node confirms, by the names that they have in the project."""
+    asked = _several(node.step.overrides.get("kedro", {}).get("confirms", []))
+    return [datasets.get(name, name) for name in asked]
 
 
 def _is_tag(value: Any) -> bool:

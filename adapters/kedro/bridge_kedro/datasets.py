@@ -14,6 +14,7 @@ from bridge.signatures import UNKNOWN
 from bridge.values import Kind
 from bridge_kedro.plan import Plan
 from bridge_kedro.project import to_yaml
+from bridge_kedro.stored import entry
 
 __all__ = ["catalog", "catalog_text", "classes_text"]
 
@@ -54,14 +55,17 @@ _IMPORTS = {
 }
 
 
-def catalog(plan: Plan, package: str) -> dict[str, dict[str, str]]:
-    """What ``catalog.yml`` declares: objects, metrics, manifests of files, what may be None.
+def catalog(plan: Plan, package: str) -> dict[str, dict[str, Any]]:
+    """What ``catalog.yml`` declares: datasets, objects, metrics, manifests, what may be None.
 
     All else stays in memory.
     """
-    found = {}
+    declared = plan.flow.pipeline.datasets
+    found = {name: entry(declared[held]) for held, name in plan.stored.items()}
     for node in plan.flow.nodes.values():
         for output in node.outputs:
+            if output.name in plan.stored:
+                continue
             nullable = _may_be_none(node, output)
             if output.kind is not Kind.JSON or nullable:
                 found[plan.values[output]] = _entry(output, plan.values[output], nullable, package)
@@ -83,7 +87,7 @@ def _folder(output: Output) -> str:
     """The layer of Kedro's data folder where a value belongs."""
     if output.kind is Kind.METRIC:
         return "08_reporting"
-    is_model = output.kind is Kind.PICKLED and "model" in output.name.lower()
+    is_model = output.kind is Kind.PICKLED and "model" in output.name.rpartition(".")[2].lower()
     return "06_models" if is_model else "02_intermediate"
 
 
@@ -139,16 +143,17 @@ def _excludes_none(annotation: Any) -> bool:
     return isinstance(kind, type) and kind not in (UNKNOWN, Any, NoneType, object)
 
 
-def catalog_text(entries: Mapping[str, Mapping[str, str]]) -> str:
+def catalog_text(entries: Mapping[str, Mapping[str, Any]]) -> str:
     """``catalog.yml``."""
     if not entries:
         return "# All values stay in memory.\n"
     return "\n".join(to_yaml({name: entry}) for name, entry in entries.items())
 
 
-def classes_text(entries: Mapping[str, Mapping[str, str]]) -> str:
+def classes_text(entries: Mapping[str, Mapping[str, Any]], package: str) -> str:
     """The module with the project's own classes of datasets; empty when it needs none."""
-    types = {entry["type"].rpartition(".")[2] for entry in entries.values()}
+    parts = [entry["type"].rpartition(".") for entry in entries.values()]
+    types = {name for module, _, name in parts if module == f"{package}.datasets"}
     types |= {"NullableJSONDataset"} if _OPTIONAL in types else set()
     classes = [name for name in _CLASSES if name in types]
     if not classes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pluggy
+from kedro.framework.context.context import _convert_paths_to_absolute_posix
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
@@ -55,6 +56,7 @@ class _Watch:
         self.manifests: dict[str, Mapping[str, str]] = {}
         self.error: dict[str, Any] | None = None
         self._plan, self._job = plan, job
+        self._own = set(plan.stored.values())
         self._paths = {str(name): path for path, name in plan.nodes.items()}
         self._values: dict[str, Any] = {}
         self._current = ""
@@ -62,9 +64,15 @@ class _Watch:
 
     @hook_impl
     def after_context_created(self, context: Any) -> None:
-        """Set each parameter as a whole and as it is; ``--params`` would merge and expand them."""
-        declared = context.config_loader["parameters"]
-        context.config_loader["parameters"] = {**declared, **self._job.parameters}
+        """Set each parameter as a whole and as it is; ``--params`` would merge and expand them.
+
+        Datasets are where they are in the working directory, as everywhere in bridge.
+        """
+        loader = context.config_loader
+        loader["parameters"] = {**loader["parameters"], **self._job.parameters}
+        here = {name: entry for name, entry in loader["catalog"].items() if name in self._own}
+        here = _convert_paths_to_absolute_posix(self._job.workdir.resolve(), here)
+        loader["catalog"] = {**loader["catalog"], **here}
 
     @hook_impl
     def after_catalog_created(self, catalog: Any) -> None:

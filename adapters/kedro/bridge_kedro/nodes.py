@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from bridge.emit.body import Body, body
 from bridge.emit.names import Names
 from bridge.emit.python import comment, docstring, imports, indent, literal
-from bridge.emit.types import elements, trusted
-from bridge.flow import Node, Parameter, Read, walk
+from bridge.emit.types import trusted
+from bridge.flow import Given, Node, Output, Parameter, Read, walk
 from bridge.model import Map, NotebookTask, Pipeline, PythonTask, Stub
 from bridge.references import Reference
 from bridge.values import Constant, Fact, Kind
@@ -101,6 +102,8 @@ class Nodes:
 
     def _known(self, node: Node, read: Read) -> Read:
         """The read, with a nested parameter as one of its own, as in Kedro, and known facts."""
+        if isinstance(read.source, Given):  # what Kedro loads is an object, from wherever it is
+            return replace(read, source=Output("", read.source.name, Kind.PICKLED))
         if isinstance(read.source, Fact) and read.source.name in KNOWN:
             return replace(read, source=Constant(KNOWN[read.source.name](node)))
         place = self.plan.place(read)
@@ -219,13 +222,14 @@ def _top(reference: Reference) -> str:
 
 
 def _are_plain_returns(node: Node) -> bool:
-    """Whether what the function returns can be handed on as it is."""
+    """Whether what the function returns can be handed on as it is: Kedro takes it apart too."""
     annotation: Any = node.signature.returns
     if not node.outputs:
         return annotation in (None, type(None))
     if not all(output.kind is Kind.PICKLED for output in node.outputs):
         return False
-    return len(node.outputs) == 1 or len(elements(annotation)) == len(node.outputs)
+    kind = typing.get_origin(annotation) or annotation
+    return len(node.outputs) == 1 or kind in (list, tuple)
 
 
 def _about(node: Node) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from bridge.adapter import Options
 from bridge.emit.names import Names
@@ -56,18 +57,25 @@ class _Writing:
                 yield from (comment(f"{place}: {text}") for text in remarks.pop(place, ()))
             yield from map(comment, asked.remarks(node))
             call = self.nodes.call(node)
-            tags = asked.tags(flow, node)
-            yield self._node(call, self.plan.outputs(node), self.plan.nodes[path], tags)
+            lists = {
+                "tags": asked.tags(flow, node),
+                "confirms": asked.confirms(node, self.plan.stored),
+            }
+            yield self._node(call, self.plan.outputs(node), self.plan.nodes[path], lists)
         for gather in self.plan.gathers.values():
             yield self._node(self.nodes.gather(gather), [gather.marker], gather.name)
 
     def _node(
-        self, call: Call, outputs: Sequence[str], name: NodeName, tags: Sequence[str] = ()
+        self,
+        call: Call,
+        outputs: Sequence[str],
+        name: NodeName,
+        lists: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> str:
         parts = [f"func={self._function(call)}", f"inputs={_inputs(call)}"]
         parts += [f"outputs={literal(_few(list(outputs)))}", f"name={literal(name.name)}"]
         parts += [f"namespace={literal(name.namespace)}"] if name.namespace else []
-        parts += [f"tags={literal(list(tags))}"] if tags else []
+        parts += [f"{what}={literal(list(found))}" for what, found in lists.items() if found]
         return f"Node({', '.join(parts)},),"
 
     def _function(self, call: Call) -> str:

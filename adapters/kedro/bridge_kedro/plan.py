@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, NamedTuple
 
 from bridge.emit.names import Names, identifier
-from bridge.flow import Flow, Node, Output, Parameter, Read
+from bridge.flow import Flow, Given, Node, Output, Parameter, Read
 from bridge.values import Fact
+from bridge_kedro.stored import in_catalog, with_catalog
 
 __all__ = ["KNOWN", "Gather", "NodeName", "Place", "Plan", "known_flow"]
 
@@ -23,6 +24,10 @@ KNOWN: dict[str, Callable[[Node], Any]] = {"step": lambda node: node.path, "atte
 
 _NATIVE = re.compile(r"[\w -]+")
 """Names of parameters, and keys in them, that may stand after ``params:``."""
+
+
+_DATASET = re.compile(r"[^\W_]\w*(\.\w+)*(@\w+)?")
+"""Names that Kedro understands: in a namespace, and with the way in which it is loaded."""
 
 
 class NodeName(NamedTuple):
@@ -55,16 +60,19 @@ class Gather:
 class Plan:
     """The names of nodes and datasets, each different from all others of its kind.
 
-    ``labels`` has the shortest text that tells a step from all others, ``values`` the dataset of
-    each output, ``files`` that of the files put by the step at a path, ``markers`` the one that
-    says that the step at a path has ended, where one is needed. ``gathers`` are by the path of
-    their composite, ``facts`` are those of the run that some node reads.
+    In ``flow`` the datasets of the catalog, whose names there are in ``stored``, are objects that
+    nodes take and give. ``labels`` has the shortest text that tells a step from all others,
+    ``values`` the dataset of each output, ``files`` that of the files put by the step at a path,
+    ``markers`` the one that says that the step at a path has ended, where one is needed.
+    ``gathers`` are by the path of their composite, ``facts`` are those of the run that some node
+    reads.
     """
 
     flow: Flow
     nodes: dict[str, NodeName] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     values: dict[Output, str] = field(default_factory=dict)
+    stored: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     markers: dict[str, str] = field(default_factory=dict)
     gathers: dict[str, Gather] = field(default_factory=dict)
@@ -72,11 +80,14 @@ class Plan:
     _taken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        names = in_catalog(self.flow)
+        self.flow = with_catalog(self.flow, names)
         reads = (read.source for node in self.flow.nodes.values() for read in node.reads)
         self.facts = sorted({s.name for s in reads if isinstance(s, Fact)} - KNOWN.keys())
         self._datasets = Names({"parameters", *self.facts})
         self._number = count()
         self._name_nodes()
+        self._name_stored(names)
         self._name_values()
         self._order()
 
@@ -85,7 +96,10 @@ class Plan:
         for path, node in self.flow.nodes.items():
             self.labels[path] = node.task.name if tasks[node.task.name] == 1 else path
             parent = path.removesuffix(node.task.name).rstrip(".")
-            self.nodes[path] = self._node_name(parent, node.task.name)
+            name, given = node.task.name, namespace(node)
+            if given and name.startswith(f"{given}."):
+                parent, name = ".".join(filter(None, [parent, given])), name[len(given) + 1 :]
+            self.nodes[path] = self._node_name(parent, name)
 
     def _node_name(self, parent: str, name: str) -> NodeName:
         wanted = found = NodeName(_node_text(parent), _node_text(name))
@@ -96,12 +110,35 @@ class Plan:
         self._taken.add(str(found))
         return found
 
+    def _name_stored(self, names: list[str]) -> None:
+        """Keep the names that Kedro understands, those in a namespace that there is."""
+        outputs = [o.name for node in self.flow.nodes.values() for o in node.outputs]
+        made = Counter(_base(name) for name in outputs if name in names)
+        for name in names:
+            base, fits = _base(name), self._is_native(name)
+            alone = base == name or (made[base] < 2 and base not in {*names, *outputs})
+            if fits and alone and name not in self._datasets:
+                self._datasets.reserve(name)
+                self.stored[name] = name
+        for name in names:
+            if name not in self.stored:
+                self.stored[name] = self._dataset(name)
+
+    def _is_native(self, name: str) -> bool:
+        """Whether Kedro has such names of datasets: in a namespace, if there is one like it."""
+        spaces = {namespace(node).partition(".")[0] for node in self.flow.nodes.values()} - {""}
+        first, dot, _ = name.partition(".")
+        return bool(_DATASET.fullmatch(name)) and (not dot or first in spaces)
+
     def _name_values(self) -> None:
         flow = self.flow
         made = Counter(o.name for node in flow.nodes.values() for o in node.outputs)
         for path, node in flow.nodes.items():
             for output in node.outputs:
                 name = output.name
+                if name in self.stored:
+                    self.values[output] = self.stored[name]
+                    continue
                 once = made[name] == 1 and name not in flow.pipeline.parameters
                 self.values[output] = self._dataset(name if once else f"{self.labels[path]}_{name}")
             if node.puts:
@@ -109,6 +146,9 @@ class Plan:
 
     def _dataset(self, wanted: str) -> str:
         """A name that no other dataset has."""
+        if "." in wanted and self._is_native(wanted) and wanted not in self._datasets:
+            self._datasets.reserve(wanted)
+            return wanted
         # Kedro leaves out of its catalog what begins with an underscore.
         safe = "value" if identifier(wanted).startswith("_") else wanted
         return self._datasets(str(next(self._number)), safe)
@@ -134,7 +174,16 @@ class Plan:
         """Those last tasks of a step from which the node takes nothing."""
         taken = {r.source.step for r in node.reads if isinstance(r.source, Output)}
         taken.update(node.files_from)
+        taken.update(self._written_otherwise(node))
         return [path for path in self.flow.exits[earlier] if path not in taken]
+
+    def _written_otherwise(self, node: Node) -> Iterator[str]:
+        """The nodes that write, loaded in another way, what this one reads."""
+        held = {r.source.name for r in node.reads if isinstance(r.source, Given)}
+        bases = {_base(name) for name in held if "@" in self.stored[name]}
+        for output, name in self.values.items():
+            if "@" in name and _base(output.name) in bases:
+                yield output.step
 
     def _marker(self, path: str) -> str:
         if path not in self.markers:
@@ -158,6 +207,8 @@ class Plan:
         source = read.source
         if isinstance(source, Output):
             return Place(self.values[source], read.path)
+        if isinstance(source, Given):
+            return Place(self.stored[source.name])
         if isinstance(source, Parameter):
             return self._parameter(source.name, read.path)
         if isinstance(source, Fact) and source.name not in KNOWN:
@@ -202,6 +253,16 @@ def known_flow(flow: Flow) -> Flow:
         if isinstance(value, dict):
             todo += [(f"{name}.{key}", inner) for key, inner in value.items()]
     return replace(flow, pipeline=replace(flow.pipeline, parameters=declared))
+
+
+def namespace(node: Node) -> str:
+    """The namespace that is written on a step for Kedro."""
+    return str(node.step.overrides.get("kedro", {}).get("namespace", ""))
+
+
+def _base(name: str) -> str:
+    """A dataset's name without the way in which it is loaded."""
+    return name.partition("@")[0]
 
 
 def _node_text(text: str) -> str:

@@ -9,59 +9,90 @@ from typing import Any
 
 import yaml
 
-from bridge.emit.python import docstring
+from bridge.emit.python import docstring, finish
 from bridge.flow import walk
 from bridge.model import Pipeline, Task
 from bridge_kedro.tables import VERSION
 
-__all__ = ["project_files", "requirements", "to_yaml"]
+__all__ = ["facts_told", "project_files", "requirements", "to_yaml"]
 
 
 def project_files(
-    pipeline: Pipeline, package: str, stores: bool, facts: Collection[str]
+    pipeline: Pipeline,
+    package: str,
+    stores: bool,
+    facts: Collection[str],
+    credentials: Collection[str],
 ) -> dict[str, str]:
     """The files around the pipeline, by path.
 
-    ``stores`` says whether its tasks put files, ``facts`` are those of the run that they read.
+    ``stores`` says whether its tasks put files, ``facts`` are those of the run that they read,
+    ``credentials`` the names of those that datasets ask for.
     """
     source, title = f"src/{package}", pipeline.name
     return {
         "pyproject.toml": _PYPROJECT.format(
             package=package, title=json.dumps(title, ensure_ascii=False), version=VERSION
         ),
-        "README.md": _readme(pipeline),
+        "README.md": _readme(pipeline, credentials),
         ".gitignore": _GITIGNORE,
         "conf/local/.gitkeep": "",
         f"{source}/__init__.py": docstring(title) + '\n\n__version__ = "0.1"\n',
         f"{source}/pipeline_registry.py": _REGISTRY,
-        f"{source}/settings.py": _settings(package, stores, bool(facts)),
+        f"{source}/settings.py": _settings(package, stores, bool(facts), bool(credentials)),
         f"{source}/pipelines/__init__.py": "",
         **({f"{source}/hooks.py": _hooks(facts)} if facts else {}),
+        **({"conf/base/credentials.yml": _credentials(credentials)} if credentials else {}),
     }
 
 
-def _readme(pipeline: Pipeline) -> str:
+def _credentials(names: Iterable[str]) -> str:
+    lines = [f"{json.dumps(name)}: ${{json:{variable(name)}}}" for name in names]
+    return "\n".join(["# From the environment, which holds them as JSON.", *lines, ""])
+
+
+def variable(credentials: str) -> str:
+    """The variable of the environment that holds credentials of this name."""
+    return f"PIPELINE_CREDENTIALS_{credentials.upper()}"
+
+
+def _readme(pipeline: Pipeline, credentials: Collection[str]) -> str:
     parts = [_README.format(title=" ".join(pipeline.name.split()))]
     tasks = [step for _, step in walk(pipeline) if isinstance(step, Task)]
     if any(task.timeout or task.environment or task.secrets for task in tasks):
         parts.append(_NO_THREADS)
     if any(task.resources or task.image for task in tasks):
         parts.append(_MACHINES)
+    if credentials:
+        names = ", ".join(f"`{variable(name)}`" for name in credentials)
+        parts.append(_CREDENTIALS.format(names=names))
     if pipeline.schedule:
         parts.append(_SCHEDULE.format(schedule=" ".join(pipeline.schedule.split())))
     return "\n".join(parts)
 
 
-def _settings(package: str, stores: bool, hooks: bool) -> str:
-    parts = [_SETTINGS, *([_STORE_IMPORTS] if stores else [])]
+def _settings(package: str, stores: bool, hooks: bool, credentials: bool) -> str:
+    needed = ["import json"] if credentials else []
+    needed += ["import os"] if credentials or stores else []
+    needed += ["from pathlib import Path"] if stores else []
+    parts = [_SETTINGS, *(["\n".join(needed) + "\n"] if needed else [])]
     parts += [f"from {package}.hooks import RunFacts\n"] if hooks else []
-    return "\n".join([*parts, *([_STORE] if stores else []), *([_HOOK] if hooks else [])])
+    parts += [_STORE] if stores else []
+    parts += [_HOOK] if hooks else []
+    return "\n".join([*parts, *([_RESOLVERS] if credentials else [])])
 
 
 def _hooks(facts: Collection[str]) -> str:
     imports = "from datetime import UTC, datetime\n\n" if "logical_date" in facts else ""
     lines = [f'        catalog["{fact}"] = {_FACTS[fact]}\n' for fact in facts]
     return _HOOKS.format(imports=imports) + "".join(lines)
+
+
+def facts_told(text: str) -> list[str]:
+    """The facts of a run that a module of hooks tells of; none if it is not as written here."""
+    facts = [fact for fact, value in _FACTS.items() if value in text]
+    is_ours = bool(facts) and text == finish(_hooks(facts), "hooks.py")
+    return facts if is_ours else []
 
 
 def requirements(carries: Iterable[str], datasets: bool, asked: Iterable[str]) -> str:
@@ -144,6 +175,11 @@ Kedro runs all nodes where it was started. What a task asks for is in `pipeline.
 deploy it: tags such as `cpu-2` and `memory-512MB`, and the image in a comment.
 """
 
+_CREDENTIALS = """\
+The environment is to hold credentials as JSON: {names}. Whoever keeps them in
+`conf/local/credentials.yml` instead takes `conf/base/credentials.yml` out.
+"""
+
 _SCHEDULE = """\
 Kedro has no scheduler. As a line of a crontab, this runs the pipeline when it is due:
 
@@ -182,9 +218,13 @@ See https://docs.kedro.org/en/stable/configure/configuration_basics/#configurati
 """
 '''
 
-_STORE_IMPORTS = """\
-import os
-from pathlib import Path
+_RESOLVERS = """\
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # ${json:NAME} in conf is what the environment holds as JSON under that name.
+    "custom_resolvers": {"json": lambda name: json.loads(os.environ[name])},
+}
 """
 
 _STORE = """\

@@ -6,10 +6,19 @@ from bridge.emit.body import HELPERS
 from bridge.findings import Feature, Level, Support, emulated, native, unsupported
 from bridge.lower import LOWERED
 
-__all__ = ["ARGUMENT_NAMES", "SUPPORT", "VERSION"]
+__all__ = ["ARGUMENT_NAMES", "ENVIRONMENT", "SUPPORT", "VERSION"]
 
 VERSION = "1.7.0"
 """The version of Kedro whose project layout is written."""
+
+ENVIRONMENT = {
+    "DO_NOT_TRACK": "1",
+    "KEDRO_DISABLE_TELEMETRY": "1",
+    # those of the caller are meant for another project
+    "KEDRO_ENV": "",
+    "KEDRO_LOGGING_CONFIG": "",
+}
+"""The variables with which Kedro runs."""
 
 
 def _approximated(how: str) -> Support:
@@ -46,8 +55,10 @@ SUPPORT: dict[Feature, Support] = {
     ),
     Feature.IMAGE: _approximated("a comment; Kedro runs all nodes where it was started"),
     Feature.DEPENDENCIES: emulated("requirements.txt, for all nodes"),
-    Feature.OVERRIDES: native('tags of the node: overrides={"kedro": {"tags": [...]}}'),
-    Feature.DATASET: emulated("loaded and saved by its own class, in the node's function"),
+    Feature.OVERRIDES: native(
+        'of the node: overrides={"kedro": {"tags": [...], "namespace": ...}}'
+    ),
+    Feature.DATASET: native("an entry of conf/base/catalog.yml, where Kedro has the class"),
 }
 
 ARGUMENT_NAMES = (*HELPERS, "REPORTING")

@@ -9,6 +9,7 @@ from importlib.machinery import PathFinder
 from bridge.adapter import Export, Options
 from bridge.emit.carried import PACKAGE, carried
 from bridge.emit.names import Names, identifier
+from bridge.findings import Level
 from bridge.flow import Flow, analyse
 from bridge.model import Pipeline
 from bridge_kedro.asked import dependencies
@@ -33,8 +34,10 @@ def write(pipeline: Pipeline, options: Options) -> Export:
     folder = f"{CODE}/{package}/pipelines/{package}"
     about = pipeline.description or f"The pipeline '{pipeline.name}'."
     stores = any(node.puts or node.gets for node in flow.nodes.values())
+    held = [pipeline.datasets[name] for name in plan.stored]
+    secrets = list(dict.fromkeys(found.credentials for found in held if found.credentials))
 
-    files = project_files(pipeline, package, stores, plan.facts)
+    files = project_files(pipeline, package, stores, plan.facts, secrets)
     files[f"{folder}/pipeline.py"] = pipeline_text(plan, nodes, options, about)
     files[f"{folder}/__init__.py"] = _PIPELINE_INIT
     if own := nodes.text(f"The nodes of the pipeline '{pipeline.name}'."):
@@ -45,16 +48,24 @@ def write(pipeline: Pipeline, options: Options) -> Export:
     files["conf/base/parameters.yml"] = (
         to_yaml(pipeline.parameters) if pipeline.parameters else "# There are none.\n"
     )
-    if classes := classes_text(entries):
+    if classes := classes_text(entries, package):
         files[f"{CODE}/{package}/datasets.py"] = classes
     files["requirements.txt"] = requirements(nodes.carries, bool(entries), dependencies(pipeline))
     files |= {f"{CODE}/{path}": text for path, text in carried(nodes.carries).items()}
-    return Export(files, CODE)
+    return Export(files, CODE, told=_told(pipeline, plan))
+
+
+def _told(pipeline: Pipeline, plan: Plan) -> dict[tuple[str, str], tuple[Level, str]]:
+    """What became of the datasets: not every one is an entry of the catalog."""
+    others = [name for name in pipeline.datasets if name not in plan.stored]
+    text = "is loaded and saved by its own class, in the node's function"
+    return {("", f"datasets[{name!r}]"): (Level.EMULATED, f"'{name}' {text}") for name in others}
 
 
 def _package(flow: Flow) -> str:
     """A package's name like the pipeline's that hides no module that its code may import."""
     own = {found.module.partition(".")[0] for found in references(flow.pipeline)}
+    own |= {found.type.partition(".")[0] for found in flow.pipeline.datasets.values()}
     wanted = identifier(flow.pipeline.name, ascii_only=True, lower=True).strip("_") or "project"
     names = Names({*sys.stdlib_module_names, *own, PACKAGE, *filter(_is_installed, [wanted])})
     return names(wanted)

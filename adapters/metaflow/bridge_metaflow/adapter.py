@@ -9,7 +9,6 @@ from pathlib import Path
 
 from bridge.adapter import Export, Import, Job, Options, Source
 from bridge.engine import run_apart
-from bridge.errors import AdapterError
 from bridge.findings import Feature, Support
 from bridge.model import Pipeline
 from bridge.record import Run
@@ -22,7 +21,7 @@ class Metaflow:
     """Metaflow 2.19 and later, as a target and as an engine."""
 
     name = "metaflow"
-    reads = False
+    reads = True
     support: Mapping[Feature, Support] = SUPPORT
 
     @property
@@ -41,8 +40,10 @@ class Metaflow:
         return "metaflow" in text and "FlowSpec" in text
 
     def read(self, source: Source) -> Import:
-        """Raises AdapterError."""
-        raise AdapterError("reading metaflow projects is not supported yet")
+        """The pipeline that a flow's file holds; no code of it is run. Raises SourceError."""
+        from bridge_metaflow.reading.reader import read
+
+        return read(source)
 
     def write(self, pipeline: Pipeline, options: Options) -> Export:
         """The flow for ``pipeline``, in a file that Metaflow's command line runs."""
@@ -58,13 +59,23 @@ class Metaflow:
 
     def run(self, job: Job) -> Run:
         """Run the exported flow by Metaflow's own command, in the job's home."""
-        home = str(job.home / "metaflow")
-        environment = {
-            "METAFLOW_HOME": home,
-            "METAFLOW_DATASTORE_SYSROOT_LOCAL": home,
-            "METAFLOW_USER": os.environ.get("METAFLOW_USER", "bridge"),
-        }
-        return run_apart("bridge_metaflow.engine", job, environment)
+        return run_apart("bridge_metaflow.engine", job, _environment(job))
+
+    def run_source(self, source: Source, job: Job) -> Run:
+        """Run the flow at ``source`` as it is, by Metaflow's own command, in the job's home."""
+        from bridge_metaflow.original import SourceJob
+
+        own = SourceJob(**{**vars(job), "source": source})
+        return run_apart("bridge_metaflow.original", own, _environment(job))
+
+
+def _environment(job: Job) -> dict[str, str]:
+    home = str(job.home / "metaflow")
+    return {
+        "METAFLOW_HOME": home,
+        "METAFLOW_DATASTORE_SYSROOT_LOCAL": home,
+        "METAFLOW_USER": os.environ.get("METAFLOW_USER", "bridge"),
+    }
 
 
 METAFLOW = Metaflow()

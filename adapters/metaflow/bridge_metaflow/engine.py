@@ -23,7 +23,7 @@ from bridge_metaflow.places import Place
 from bridge_metaflow.plan import Plan, plan
 from bridge_metaflow.writer import parameter_type
 
-__all__ = ["run"]
+__all__ = ["isolate", "output", "run"]
 
 _ENDED = re.compile(r"\[(\d+)/(\w+)/(\d+) \(pid \d+\)\] Task (finished successfully|failed)\.$")
 _OWN = {f"METAFLOW_{name}" for name in ("HOME", "USER", "DATASTORE_SYSROOT_LOCAL")}
@@ -34,7 +34,7 @@ def run(job: Job) -> Run:
 
     Raises RunError when Metaflow refuses to start.
     """
-    _isolate(job)
+    isolate(job)
     laid = plan(analyse(job.pipeline))
     run_id, failed = _execute(job, laid)
     found = Found(laid, run_id, failed, job.steps)
@@ -49,7 +49,7 @@ def run(job: Job) -> Run:
     return record
 
 
-def _isolate(job: Job) -> None:
+def isolate(job: Job) -> None:
     """Take what would send the run elsewhere out of the environment; let objects be loaded."""
     for name in [n for n in os.environ if n.startswith("METAFLOW_") and n not in _OWN]:
         del os.environ[name]
@@ -63,7 +63,7 @@ def _execute(job: Job, laid: Plan) -> tuple[str, list[str]]:
     id_file.unlink(missing_ok=True)
     tail: deque[str] = deque(maxlen=10)
     watch = _Watch(job, laid)
-    for line in _output(_command(job, laid, id_file)):
+    for line in output(_command(job, laid, id_file)):
         tail.append(line)
         watch.see(line.rstrip())
     if not id_file.exists():
@@ -118,7 +118,7 @@ def _items(pathspec: str) -> tuple[int, ...]:
     return items(Task(pathspec))
 
 
-def _output(command: list[str]) -> Iterator[str]:
+def output(command: list[str]) -> Iterator[str]:
     """The lines that a command prints, which also go to the log."""
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"

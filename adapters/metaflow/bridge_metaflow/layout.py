@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.flow import Flow
 from bridge.lower.levels import Block, Branches, Group, Series, Structure, tasks
-from bridge.model import Conditional, Loop, Map, Parallel
+from bridge.model import Conditional, Loop, Map, Parallel, Step
 from bridge_metaflow.places import Place, Places, parts
 
 __all__ = ["FlowStep", "Layout", "Touched"]
@@ -20,7 +20,7 @@ class FlowStep:
 
     ``does`` says what it is to the composite at ``of``: its ``switch``; the ``fan`` of a map, the
     ``join`` behind it, what is done for an ``empty`` list, and its ``reducer``; a ``loop``, which
-    follows itself. Behind a task whose failure was perhaps ``caught`` one such step finds out.
+    follows itself. ``splits`` is the Parallel of which the branches follow. Behind a task whose failure was perhaps ``caught`` one such step finds out.
     ``keys`` are those of a switch, for each step in ``next``. ``origin`` is the path of what a
     step splits or joins beside its tasks; ``chosen`` says from which of the joined steps an
     artifact is taken where they may not agree. ``first`` is the map whose items begin here.
@@ -36,6 +36,7 @@ class FlowStep:
     next: list[FlowStep] = field(default_factory=list)
     keys: list[Any] = field(default_factory=list)
     first: Place | None = None
+    splits: Parallel | None = None
     open: bool = True
 
 
@@ -82,7 +83,8 @@ class Layout:
         """Let the parts follow a step, or fill it; gives the steps with one of which they end."""
         for i, part in enumerate(found):
             if isinstance(part, Branches):
-                exits = [self._branches([(p, flow) for p in part.parts], part.step, exits)]
+                inner = [(p, flow) for p in part.parts]
+                exits = [self._branches(inner, part.step, exits, flow.steps.get(part.step))]
                 continue
             assert not isinstance(part, Series)
             paths = part.tasks if isinstance(part, Group) else (_path(part),)
@@ -147,12 +149,18 @@ class Layout:
     # Branches
 
     def _branches(
-        self, found: list[tuple[Structure, Flow]], origin: str, exits: list[FlowStep]
+        self,
+        found: list[tuple[Structure, Flow]],
+        origin: str,
+        exits: list[FlowStep],
+        splits: Step | None,
     ) -> FlowStep:
         step = _single(exits)
         if step is None or step.joins or step.does:
             step = self._after(exits)
         step.origin, step.open = origin, False
+        if isinstance(splits, Parallel) and len(splits.branches) == len(found):
+            step.splits = splits
         began = len(self._since)
         tails = [
             self._tail(self._series(_parts(part), flow, [self._after([step])]))
@@ -235,7 +243,7 @@ class Layout:
     def _parallel(self, place: Place, exits: list[FlowStep]) -> list[FlowStep]:
         inner = [(self._structures[id(flow)], flow) for flow in parts(place.node).values()]
         if len(inner) > 1:
-            return [self._branches(inner, place.path, exits)]
+            return [self._branches(inner, place.path, exits, place.node.task)]
         return self._series(_parts(inner[0][0]), inner[0][1], exits)
 
 

@@ -60,6 +60,9 @@ class Steps:
         lines += [*self._begins(step), *self._joined(step), *found.lines]
         if len(step.tasks) > 1:
             lines += [f"self.{names.task[place]}()" for place in step.tasks]
+        if step.splits:
+            keys = ", ".join(map(repr, step.splits.branches))
+            lines.append(comment(f"The branches of {step.splits.name!r}: {keys}."))
         if step.next:
             lines.append(f"self.next({self._transition(step)})")
         yield ""

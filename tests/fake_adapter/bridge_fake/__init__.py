@@ -1,7 +1,8 @@
 """The smallest adapter there can be: its framework is Python itself.
 
-A pipeline becomes ``script.py``, one function a task and a ``main`` that calls them in order.
-Special here: nothing. It is the adapter to read first.
+A pipeline becomes ``script.py``, one function a task and a ``main`` that calls them in order; what
+is read is a recipe, ``recipe.json``, whose steps are calls of functions. Special here: nothing. It
+is the adapter to read first.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from bridge.adapter import Export, Import, Job, Options, Source
 from bridge.engine import run_apart
-from bridge.errors import AdapterError
 from bridge.findings import Feature, Support
 from bridge.model import Pipeline
 from bridge.record import Run
+from bridge_fake.cook import run_source
+from bridge_fake.reader import FILE, read
 from bridge_fake.tables import SUPPORT
 from bridge_fake.writer import write
 
@@ -20,7 +21,7 @@ class FakeAdapter:
     """Python itself as a framework."""
 
     name = "fake"
-    reads = False
+    reads = True
     support: Mapping[Feature, Support] = SUPPORT
 
     @property
@@ -28,10 +29,13 @@ class FakeAdapter:
         return platform.python_version()
 
     def recognises(self, source: Path) -> bool:
-        return source.is_dir() and (source / "script.py").is_file()
+        return source.name == FILE or (source / FILE).is_file()
 
     def read(self, source: Source) -> Import:
-        raise AdapterError("scripts cannot be read back")
+        return read(source)
+
+    def run_source(self, source: Source, job: Job) -> Run:
+        return run_source(source, job)
 
     def write(self, pipeline: Pipeline, options: Options) -> Export:
         return write(pipeline, options)

@@ -10,6 +10,7 @@ class ScopesFlow(FlowSpec):
     @step
     def start(self):
         """Split into the branches of 'first'."""
+        # The branches of 'first': 'left', 'right'.
         self.next(self.rebind_to_y_1, self.old_to_y_3_step)
 
     # left: Binds x anew, while the other branch still sees the old one.

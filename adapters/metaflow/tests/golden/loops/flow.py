@@ -30,6 +30,7 @@ class LoopsFlow(FlowSpec):
     @step
     def split_fork(self):
         """Split into the branches of 'fork'."""
+        # The branches of 'fork': 'left', 'right'.
         self.next(self.grow, self.two)
 
     @step

@@ -102,6 +102,7 @@ class NestedFlow(FlowSpec):
         # Only read here: goes on as it was stored.
         for name in ["new_x"]:
             vars(self).pop(name, None)
+        # The branches of 'fork': 'left', 'right'.
         self.next(self.left_grow, self.it_s_x_x_s_touch_pwned_x)
 
     @step

@@ -10,6 +10,7 @@ class ScopesFlow(FlowSpec):
     @step
     def start(self):
         """Split into the branches of 'first'."""
+        # The branches of 'first': 'left', 'right'.
         self.next(self.rebind, self.old)
 
     # left: Binds x anew, while the other branch still sees the old one.
@@ -51,6 +52,7 @@ class ScopesFlow(FlowSpec):
         from tasklib.values import to_json
 
         self.y = to_json(same(value=3), "y")
+        # The branches of 'inner': 'a', 'b'.
         self.next(self.w_1, self.w_2)
 
     @step
@@ -92,6 +94,7 @@ class ScopesFlow(FlowSpec):
         self.grown = to_json(append(items=self.items, item=self.y), "grown")
         # Only read here: goes on as it was stored.
         del self.y
+        # The branches of 'third': 'keep', 'change'.
         self.next(self.read, self.longer)
 
     @step
@@ -126,6 +129,7 @@ class ScopesFlow(FlowSpec):
     @step
     def split_fourth(self):
         """Split into the branches of 'fourth'."""
+        # The branches of 'fourth': 'one', 'two'.
         self.next(self.end_, self.y_4)
 
     @step

@@ -24,6 +24,7 @@ class TrainingFlow(FlowSpec):
             self.prepare_files = files.manifest  # filled at the end
             counts = prepare(rows=self.rows, ratio=self.ratio)
         self.counts = to_json(counts, "counts")
+        # The branches of 'fit': 'first', 'second'.
         self.next(self.first_train, self.second_train)
 
     @step

@@ -1,0 +1,58 @@
+"""What a DAG is given beside its tasks: the arguments of its decorator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bridge.emit.python import literal
+from bridge.errors import AdapterError
+from bridge.model import Pipeline
+from bridge_airflow.policies import assets
+from bridge_airflow.tables import DAG_ARGUMENTS
+
+__all__ = ["kept", "schema", "settings"]
+
+
+def kept(pipeline: Pipeline) -> Mapping[str, Any]:
+    """What the pipeline says to Airflow alone. Raises AdapterError for what no DAG has."""
+    found = pipeline.overrides.get("airflow", {})
+    for name in found:
+        if name not in DAG_ARGUMENTS:
+            raise AdapterError(
+                f"overrides of the pipeline give airflow '{name}'; "
+                f"there are {', '.join(DAG_ARGUMENTS)}"
+            )
+    return found
+
+
+def schema(pipeline: Pipeline, name: str) -> Mapping[str, Any]:
+    """What is said of a parameter's form in Airflow."""
+    found: Mapping[str, Any] = kept(pipeline).get("params", {}).get(name, {})
+    return found
+
+
+def settings(pipeline: Pipeline) -> Iterator[str]:
+    """The arguments; without any other word a DAG has no schedule and runs nothing of the past."""
+    found = kept(pipeline)
+    if pipeline.description:
+        yield f"description={literal(pipeline.description)}"
+    if pipeline.schedule is not None or "schedule" not in found:
+        yield f"schedule={literal(pipeline.schedule)}"
+    if "catchup" not in found:
+        yield "catchup=False"
+    for name, value in found.items():
+        if name in ("params", "timezone") or (name == "schedule" and pipeline.schedule is not None):
+            continue
+        yield f"{name}={_value(value, found.get('timezone') if name == 'start_date' else None)}"
+
+
+def _value(value: Any, timezone: Any) -> str:
+    if isinstance(value, Mapping) and "seconds" in value:
+        return f"timedelta(seconds={literal(value['seconds'])})"
+    if isinstance(value, Mapping) and "time" in value:
+        zone = f".astimezone(ZoneInfo({literal(timezone)}))" if timezone else ""
+        return f"datetime.fromisoformat({literal(value['time'])}){zone}"
+    if isinstance(value, Mapping) and "assets" in value:
+        return assets(value["assets"])
+    return literal(value)

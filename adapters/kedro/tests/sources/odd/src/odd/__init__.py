@@ -1,0 +1,1 @@
+"""Odd things that projects do."""

@@ -1,0 +1,5 @@
+"""Project settings."""
+
+from odd.hooks import Timer
+
+HOOKS = (Timer(),)

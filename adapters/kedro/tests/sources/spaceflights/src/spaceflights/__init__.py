@@ -1,0 +1,3 @@
+"""Spaceflights: predicts what a trip to the moon costs."""
+
+__version__ = "0.1"

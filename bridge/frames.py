@@ -1,0 +1,33 @@
+"""Where in the user's own code an exception was raised."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any
+
+__all__ = ["own_frames"]
+
+_BRIDGE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 - as frames name it
+_STANDARD = os.path.join(os.path.dirname(os.__file__), "")  # noqa: PTH118, PTH120
+_MOST = 20
+
+
+def own_frames(error: BaseException) -> list[dict[str, Any]]:
+    """The frames of ``error`` that are the user's, outermost first, the last twenty at most.
+
+    Each is ``{"file", "line", "function", "code"}``. Those of bridge, of installed packages and of
+    the standard library are left out.
+    """
+    found = traceback.extract_tb(error.__traceback__)
+    return [
+        {"file": f.filename, "line": f.lineno, "function": f.name, "code": f.line or ""}
+        for f in found
+        if _is_own(f.filename)
+    ][-_MOST:]
+
+
+def _is_own(file: str) -> bool:
+    parts = file.replace(os.sep, "/").split("/")
+    installed = "site-packages" in parts or "dist-packages" in parts
+    return not (installed or file.startswith((_BRIDGE, _STANDARD, "<frozen "))) and bool(file)

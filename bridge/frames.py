@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-__all__ = ["own_frames"]
+__all__ = ["own_frames", "told"]
 
 _BRIDGE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 - as frames name it
 _STANDARD = os.path.join(os.path.dirname(os.__file__), "")  # noqa: PTH118, PTH120
@@ -19,12 +20,25 @@ def own_frames(error: BaseException) -> list[dict[str, Any]]:
     Each is ``{"file", "line", "function", "code"}``. Those of bridge, of installed packages and of
     the standard library are left out.
     """
+    import traceback
+
     found = traceback.extract_tb(error.__traceback__)
     return [
         {"file": f.filename, "line": f.lineno, "function": f.name, "code": f.line or ""}
         for f in found
         if _is_own(f.filename)
     ][-_MOST:]
+
+
+def told(frames: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The frames in lines, with files as they are named from the working directory."""
+    here = Path.cwd()
+    for frame in frames:
+        file = Path(frame["file"])
+        place = file.relative_to(here) if file.is_relative_to(here) else file
+        yield f"  {place}:{frame['line']}, in {frame['function']}"
+        if frame["code"]:
+            yield f"    {frame['code']}"
 
 
 def _is_own(file: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from bridge.carried.arguments import listener
 from bridge.configuration import check_configuration
 from bridge.errors import BridgeError, StepError, UsageError
+from bridge.frames import told
 from bridge.inert import is_loading, note
 from bridge.model import Pipeline
 from bridge.parameters import FILE, from_file, overrides
@@ -40,13 +41,15 @@ def execute(
     tag: str = "",
     log_level: str = "WARNING",
     is_job: bool = False,
+    patch: Mapping[str, Any] | None = None,
 ) -> Run | None:
     """Run ``pipeline`` here and give its record; inert while a source is being loaded.
 
     ``RUNNABLE_PARAMETERS_FILE`` takes the place of ``parameters_file``, and with
     ``RUNNABLE_RETRY_RUN_ID`` the run of that id is gone on with, with the parameters it had. A
     ``configuration_file`` may ask for nothing but what is done here, ``is_job`` tells which
-    executor in it counts; ``tag`` and ``log_level`` change nothing.
+    executor in it counts; ``tag`` and ``log_level`` change nothing. ``patch`` has what stands in
+    for tasks, by their names or paths, as ``bridge.patch`` tells.
 
     Raises UsageError or ModelError before anything runs, StepError when a step fails (its ``run``
     is the record). In a script that does not handle them they are told in a sentence.
@@ -60,6 +63,10 @@ def execute(
         raise UsageError(f"there is no log level '{log_level}'; there are {', '.join(_LEVELS)}")
     check_configuration(configuration_file, is_job)
     _find_modules_here()
+    if patch:
+        from bridge.patch import patched
+
+        pipeline = patched(pipeline, patch)
     if retried := os.environ.get(_RETRY):
         run = run_local(pipeline, begun_with(folder(retried)), resume=retried)
     else:
@@ -71,9 +78,11 @@ def execute(
     return run
 
 
-def _failure(run: Run, told: Mapping[str, Any]) -> StepError:
-    error = StepError(told["step"], told["attempt"], told["type"], told["text"])
+def _failure(run: Run, failed: Mapping[str, Any]) -> StepError:
+    error = StepError(failed["step"], failed["attempt"], failed["type"], failed["text"])
     error.run = run
+    if run.frames:
+        error.add_note("\n".join(told(run.frames)))
     return error
 
 
@@ -99,7 +108,8 @@ class _Sentence:
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if isinstance(error, BridgeError):
-            sys.stderr.write(f"bridge: {error}\n")
+            lines = [f"bridge: {error}", *getattr(error, "__notes__", ())]
+            sys.stderr.write("\n".join(lines) + "\n")
         else:
             self._before(kind, error, trace)
 

@@ -327,12 +327,16 @@ class Pipeline(Frozen):
     def execute(self, **options: Any) -> Any:
         """Run the pipeline here and return the ``Run``; while a source is being loaded, inert.
 
-        Options: ``parameters`` (values), ``parameters_file``, ``run_id`` and those that
-        ``bridge.launch`` tells of. Raises ModelError before anything runs, StepError when a step
-        fails.
+        Options: ``parameters`` (values), ``parameters_file``, ``run_id``, ``patch`` (what stands
+        in for tasks, by their names) and those that ``bridge.launch`` tells of. Raises ModelError
+        before anything runs, StepError when a step fails.
         """
         # By name, since the model knows nobody who consumes it; this is the one door upwards.
         return import_module("bridge.launch").execute(self, **options)
+
+    def _repr_svg_(self) -> str:
+        drawn: str = import_module("bridge.show").render(self, "svg")
+        return drawn
 
     def __eq__(self, other: object) -> bool:
         # However it is executed, it is what its fields say.

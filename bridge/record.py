@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from importlib import import_module
+from typing import Any, BinaryIO, Literal
 
-__all__ = ["Run", "Status", "StepRun"]
+__all__ = ["Run", "Status", "StepRun", "now"]
 
 Status = Literal["succeeded", "failed", "skipped"]
+
+
+def now() -> str:
+    """The time, as a record has it."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass
@@ -23,12 +32,17 @@ class StepRun:
 
 @dataclass
 class Run:
-    """What a run did.
+    """What a run did, and the way to what it gave: ``run["accuracy"]``.
 
     ``parameters`` is the outermost scope at the end (JSON values), ``metrics`` those of them that
     are metrics, ``objects`` fingerprints of content, ``files`` the hashes of what the catalog
-    holds. ``error`` is ``{"step", "attempt", "type", "text"}`` or None. ``artifacts`` (executed
-    notebooks, logs) differ from run to run by nature and are never compared.
+    holds. ``error`` is ``{"step", "attempt", "type", "text"}`` or None, ``frames`` where in the
+    user's code it was raised: ``{"file", "line", "function", "code"}``, outermost first.
+    ``artifacts`` (executed notebooks, logs) differ from run to run by nature and are never
+    compared. ``started`` is a time in UTC (ISO 8601), empty where it is not known.
+
+    Of a run that was made here, ``store`` is where its objects and files are, and ``kept`` the
+    references of its objects there; neither is part of the record.
     """
 
     run_id: str
@@ -42,10 +56,16 @@ class Run:
     steps: list[StepRun] = field(default_factory=list)
     error: dict[str, Any] | None = None
     artifacts: dict[str, str] = field(default_factory=dict)
+    pipeline: str = ""
+    started: str = ""
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict, compare=False)
+    store: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON."""
-        return {**vars(self), "steps": [dict(vars(step)) for step in self.steps]}
+        found = {name: value for name, value in vars(self).items() if name not in _HERE}
+        return {**found, "steps": [dict(vars(step)) for step in self.steps]}
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Run:
@@ -53,5 +73,78 @@ class Run:
         steps = [StepRun(**step) for step in given["steps"]]
         return cls(**{**given, "steps": steps})
 
+    @property
+    def failed(self) -> bool:
+        """Whether it has failed; ``error`` says at which step, and how."""
+        return self.status == "failed"
+
     def __getitem__(self, name: str) -> Any:
-        return self.parameters[name]
+        """The JSON value that ``name`` has at the end. Raises KeyError when it has none."""
+        if name in self.parameters:
+            return self.parameters[name]
+        if name in self.objects:
+            raise KeyError(f"'{name}' is an object: run.object('{name}') loads it")
+        raise KeyError(self._unknown("value", name, self.parameters))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.parameters
+
+    def object(self, name: str) -> Any:
+        """The object that ``name`` is at the end, loaded anew.
+
+        Raises KeyError when there is none, ValueError for a dataset or when the run was not made
+        here, FileNotFoundError when the store has lost it.
+        """
+        if name in self.parameters:
+            raise KeyError(f"'{name}' is a JSON value: run['{name}'] gives it")
+        if name not in self.objects:
+            raise KeyError(self._unknown("object", name, self.objects))
+        store = self._store()
+        if name not in self.kept:
+            raise ValueError(f"'{name}' is a dataset; load it from where the pipeline says it is")
+        from bridge.carried.objects import load_object
+
+        return load_object(self.kept[name], store)
+
+    def open(self, path: str) -> BinaryIO:
+        """The content that the catalog holds of a file, to be read as bytes.
+
+        Raises KeyError when it holds no such file, ValueError when the run was not made here,
+        FileNotFoundError when only the hash was kept.
+        """
+        if path not in self.files:
+            raise KeyError(self._unknown("file", path, self.files))
+        store = self._store()
+        from bridge.carried.files import load
+
+        try:
+            return io.BytesIO(load(self.files[path], store))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"{error}; where '{path}' was put with store_copy=False, only its hash is kept"
+            ) from None
+
+    def _store(self) -> str:
+        if not self.store:
+            raise ValueError(
+                f"of run '{self.run_id}' there is the record alone; what it gave is loaded from "
+                "the run that execute() returns"
+            )
+        return self.store
+
+    def _unknown(self, what: str, name: str, known: Iterable[str]) -> str:
+        from bridge.suggest import did_you_mean
+
+        return f"run '{self.run_id}' has no {what} '{name}'; {did_you_mean(name, known)}"
+
+    def __repr__(self) -> str:
+        steps = "1 step" if len(self.steps) == 1 else f"{len(self.steps)} steps"
+        return f"<Run {self.run_id} {self.status}: {steps} in {self.seconds:.2f} s>"
+
+    def _repr_html_(self) -> str:
+        # By name, since the record knows nobody who shows it.
+        shown: str = import_module("bridge.show.run").render(self)
+        return shown
+
+
+_HERE = ("kept", "store")

@@ -15,7 +15,7 @@ from typing import Any
 
 from bridge.errors import ModelError
 
-__all__ = ["Reference", "dotted", "refer"]
+__all__ = ["Reference", "StandIn", "dotted", "refer"]
 
 _REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -73,6 +73,17 @@ class Reference:
         if not callable(found):
             raise ModelError(f"'{self}' is not a function but {type(found).__name__}")
         return found  # type: ignore[no-any-return]
+
+
+class StandIn(Reference):
+    """A function of this process alone, in the place of a task's own; equal only to itself."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise ModelError(f"what stands in for '{self.name}' cannot leave the process it is in")
 
 
 def refer(function: Callable[..., Any] | str | Reference) -> Reference:

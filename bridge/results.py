@@ -51,12 +51,23 @@ def collect(
         if status == "succeeded":
             scope |= {output.name: output for output in node.outputs}
     sets = {} if run.error else flow.sets
-    values = {n: (sets.get(n, output).kind, value(output)) for n, output in scope.items()}
+    values = {n: (sets.get(n, o).kind, _loaded(flow, o, value(o))) for n, o in scope.items()}
     settle(run, {name: held for name, held in values.items() if not is_absent(held[1])})
     if flow.pipeline.datasets:
         ran = [step.name for step in run.steps if step.status == "succeeded"]
         settle_datasets(run, _saved(flow, "", {*ran, *map(_place, ran)}))
     return run
+
+
+def _loaded(flow: Flow, output: Output, value: Any) -> Any:
+    """The value itself where a reference to an object was handed on."""
+    task = flow.nodes[output.step].task
+    referred = output.kind is Kind.PICKLED and isinstance(task, Unit) and task.persists
+    if not referred or is_absent(value):
+        return value
+    from bridge.carried.objects import load_object
+
+    return load_object(value)
 
 
 Note = dict[str, Any]

@@ -92,7 +92,7 @@ def _of_python(task: Any) -> Signature:
 
 
 def _of_function(function: Callable[..., Any]) -> Signature:
-    found = _inspect(function)
+    found = inspected(function)
     parameters = list(found.parameters.values())
     rest = any(p.kind is p.VAR_KEYWORD for p in parameters)
     namespaces = [p for p in parameters if not rest and is_namespace(p.annotation)][:1]
@@ -112,7 +112,7 @@ def _of_function(function: Callable[..., Any]) -> Signature:
     return Signature(arguments, rest or bool(namespaces), returns, direct)
 
 
-def _inspect(function: Callable[..., Any]) -> inspect.Signature:
+def inspected(function: Callable[..., Any]) -> inspect.Signature:
     """The signature with annotations as types, or as text where they cannot be evaluated."""
     try:
         return inspect.signature(function, eval_str=True)

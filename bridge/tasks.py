@@ -6,6 +6,7 @@ The calls are those that an export writes out, by the same modules that it carri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from bridge.carried.values import to_json, unpack
 from bridge.emit.names import identifier
 from bridge.flow import Node
 from bridge.frozen import Frozen
-from bridge.model import NotebookTask, PythonTask, ShellTask, Stub, Task
+from bridge.model import Catalog, NotebookTask, PythonTask, ShellTask, Stub, Task
+from bridge.references import StandIn
 from bridge.signatures import notebook_path
 from bridge.values import Kind
 
@@ -61,21 +63,48 @@ def perform(
     if not (catalog.get or catalog.put):
         done.values = _checked(node, _returned(node, values, place.notebook(name)))
         return
-    from bridge.carried.files import catalog as placed
-
-    block = placed(
-        get=catalog.get,
-        put=catalog.put,
-        upstream=files,
-        store=place.store,
-        store_copy=catalog.store_copy,
-    )
+    block = _files(node, files, place)
     try:
         with block:
             found = _returned(node, values, place.notebook(name))
     finally:
         done.manifest = dict(block.manifest)
     done.values = _checked(node, found)
+
+
+def _files(node: Node, files: Sequence[Manifest], place: Place) -> Any:
+    """The block in which a task works, which places the files it gets and stores those it puts."""
+    if isinstance(node.task, PythonTask) and isinstance(node.task.function, StandIn):
+        return _LeftBehind(node.catalog, place)
+    from bridge.carried.files import catalog
+
+    return catalog(
+        get=node.catalog.get,
+        put=node.catalog.put,
+        upstream=files,
+        store=place.store,
+        store_copy=node.catalog.store_copy,
+    )
+
+
+class _LeftBehind:
+    """Stores the files that a stand-in has left; that a glob has no match is its own affair."""
+
+    def __init__(self, catalog: Catalog, place: Place) -> None:
+        self.manifest: dict[str, str] = {}
+        self._catalog, self._place = catalog, place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        from bridge.carried.files import catalog as placed
+
+        store, copy = self._place.store, self._catalog.store_copy
+        for glob in self._catalog.put:
+            with suppress(FileNotFoundError), placed(put=[glob], store=store, store_copy=copy) as b:
+                pass
+            self.manifest |= b.manifest
 
 
 def _returned(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:

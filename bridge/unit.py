@@ -17,7 +17,8 @@ class Unit(Composite, kw_only=True):
     """The steps of ``pipeline`` in one task; they keep the paths they would have without it.
 
     ``why`` says in a few words what it is there for. What its tasks ask of the machine is asked
-    for the whole. It ``keeps`` the names that it sets and that nobody else is to have.
+    for the whole. It ``keeps`` the names that it sets and that nobody else is to have. If it
+    ``persists``, objects come and go as references into the store.
     """
 
     pipeline: Pipeline
@@ -26,6 +27,7 @@ class Unit(Composite, kw_only=True):
     dependencies: Sequence[str] = ()
     image: str | None = None
     keeps: Sequence[str] = ()
+    persists: bool = False
 
     def pipelines(self) -> dict[str, Pipeline]:
         """The steps; they have no name of their own."""

@@ -26,7 +26,8 @@ EXAMPLES = {
     Feature.NOTEBOOK: 'NotebookTask(name="report", notebook="report.ipynb")',
     Feature.SHELL: 'ShellTask(name="pack", command="tar czf models.tgz models")',
     Feature.STUB: 'Stub(name="later")',
-    Feature.FOREIGN: 'ForeignTask(name="wait", framework="airflow", definition={"class": "FileSensor"})',
+    Feature.FOREIGN: 'ForeignTask(name="wait", framework="airflow", '
+    'definition={"class": "FileSensor"})',
     Feature.PARAMETERS: 'Pipeline(steps, parameters={"epochs": 8})',
     Feature.INPUTS: 'PythonTask(function=train, inputs={"data": "table"})',
     Feature.INPUTS_PATH: 'PythonTask(function=train, inputs={"size": at("sizes", "small")})',

@@ -14,7 +14,7 @@ __all__ = ["command"]
 @click.argument("run")
 @options.json_option
 def command(run: str, as_json: bool) -> int:
-    """Tell of RUN, by its id."""
+    """Tell of RUN, by its id: its steps as a tree, with their times, and what it gave."""
     from bridge.cli.describe import describe
     from bridge.runner import history
 

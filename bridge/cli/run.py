@@ -14,7 +14,7 @@ import click
 from bridge.cli import options
 from bridge.cli.fail import answer
 from bridge.errors import UsageError
-from bridge.record import Run, StepRun
+from bridge.record import Run, StepRun, now
 
 if TYPE_CHECKING:
     from bridge.source import Loaded
@@ -88,11 +88,13 @@ def _run(
     check_engines([engine])
     options.warn(loaded, given)
     folder = history.make(run_id or history.new_id())
+    started = now()
     run = run_on(
         *(pipeline, engine, given, folder, Path.cwd(), folder.name, lambda s: told(s)),
         origin=loaded,
         unsupported=unsupported,
     )
+    run.pipeline, run.started = pipeline.name, started
     history.save(run, folder)
     return run
 

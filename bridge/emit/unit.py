@@ -18,6 +18,7 @@ from bridge.emit.sharing import may_change
 from bridge.emit.task import Body, task_body
 from bridge.flow import Flow, Given, Node, Output
 from bridge.model import NotebookTask, Task
+from bridge.unit import Unit
 from bridge.values import Fact, Kind
 
 __all__ = ["write_unit"]
@@ -39,6 +40,9 @@ def write_unit(
     """Add the statements of all that is inside the composite ``node`` to ``found``."""
     facts = {r.source.name: r.argument.name for r in node.reads if isinstance(r.source, Fact)}
     given = {r.argument.name: values[r.argument.name] for r in node.reads}
+    persists = isinstance(node.task, Unit) and node.task.persists
+    if persists:
+        given |= _loaded(node, given, names, found)
     writer = _Writer(found, names, {n: values[a] for n, a in facts.items()}, keep)
     place = Place(flow, within, given, outermost=True)
     found_at = zip(node.files_from, files, strict=True)
@@ -50,8 +54,37 @@ def write_unit(
         found.lines.append(f"{place.gather[0]} = []")
     found.lines += composite(writer, place, node)
     found.outputs = {o.name: place.made[node.path, o.name] for o in node.outputs}
+    if persists:
+        found.outputs |= _saved(node, found)
     if node.stores:
         found.manifest = f"{found.need('files', 'merged')}({place.gather[0]})"
+
+
+def _loaded(node: Node, given: Mapping[str, str], names: Names, found: Body) -> dict[str, str]:
+    """Load the objects to which references come in; the variables that then hold them."""
+    variables = {}
+    for read in node.reads:
+        name, source = read.argument.name, read.source
+        if isinstance(source, Output | Given) and source.kind is Kind.PICKLED:
+            call = f"{found.need('objects', 'load_object')}({given[name]})"
+            if not source.certain:
+                absent = found.need("steps", "ABSENT")
+                call = f"{call} if {given[name]} is not {absent} else {absent}"
+            variables[name] = names(f"object {name}", name)
+            found.lines.append(f"{variables[name]} = {call}")
+    return variables
+
+
+def _saved(node: Node, found: Body) -> Iterator[tuple[str, str]]:
+    """The expressions that save the objects which go out, and give their references."""
+    for output in node.outputs:
+        if output.kind is Kind.PICKLED:
+            value = found.outputs[output.name]
+            call = f"{found.need('objects', 'save_object')}({value}, {literal(output.name)})"
+            if not output.certain:
+                absent = found.need("steps", "ABSENT")
+                call = f"({call} if {value} is not {absent} else {absent})"
+            yield output.name, call
 
 
 @dataclass
@@ -103,6 +136,9 @@ class _Writer:
                 if node.handler
                 else self.node(place, node)
             )
+            if path in flags:
+                lines.append(f"{flags[path]} = False")
+                open_for = ()
             if not guards:
                 lines += written
             elif guards == open_for:
@@ -115,7 +151,7 @@ class _Writer:
     def _handled(
         self, place: Place, node: Node, flags: dict[str, str], is_waited_for: bool
     ) -> list[str]:
-        """A node whose failure is handled; a flag is set if it has not failed and others wait."""
+        """A node whose failure is handled; its flag is set if it has not failed and others wait."""
         assert node.handler
         careful, place.careful = place.careful, True
         manifest = [] if place.flow.handler else self._manifest(place, node)
@@ -129,7 +165,6 @@ class _Writer:
         )
         return [
             *manifest,
-            f"{flag} = False",
             *["try:", *indent([*lines, f"{flag} = True"])],
             *[_FAILED, *indent(handler)],
         ]

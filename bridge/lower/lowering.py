@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.findings import Feature, Finding, Level, Support, lowered
-from bridge.lower import conditionals, failures, loops, maps, policies
+from bridge.lower import conditionals, failures, loops, maps, objects, policies
 from bridge.lower.borders import guard
 from bridge.lower.groups import SHARED, fuse
 from bridge.lower.rebuild import rebuilt
@@ -23,7 +23,7 @@ __all__ = ["LOWERED", "Lowered", "lower"]
 _PASSES: tuple[Any, ...] = (maps, conditionals, loops, failures, policies)
 
 LOWERED: Mapping[Feature, Support] = {
-    feature: lowered(found.HOW) for found in _PASSES for feature in found.FEATURES
+    feature: lowered(found.HOW) for found in (*_PASSES, objects) for feature in found.FEATURES
 }
 """What can be lowered, for the tables of adapters."""
 
@@ -34,6 +34,10 @@ _INSIDE = frozenset(
     )
 )
 """What is done by the code of a unit when it stands in one."""
+
+
+_AROUND = (*policies.FEATURES, *objects.FEATURES)
+"""What is done by code around the call of a task; what is called is as it was."""
 
 
 @dataclass
@@ -65,8 +69,8 @@ class Lowered:
             )
             return replace(finding, level=Level.UNSUPPORTED, message=message)
         carried = finding.level in (Level.CARRIED, Level.EMULATED) and finding.feature in _INSIDE
-        alone = finding.step in self.units and why == policies.HOW
-        if not why or not carried or (alone and finding.feature not in policies.FEATURES):
+        alone = finding.step in self.units and why in (policies.HOW, objects.HOW)
+        if not why or not carried or (alone and finding.feature not in _AROUND):
             return finding
         of = f"'{finding.step}'" if finding.step else "the pipeline"
         message = f"{finding.attribute} of {of} is emulated: {why}"
@@ -91,10 +95,15 @@ def lower(
     name of a group for the path of each step that is to share a unit with others.
     """
     features = frozenset(f for f, found in support.items() if found.lowered)
+    if Feature.PICKLED in features:
+        features |= set(failures.FEATURES)  # a handler too may take an object
     lowering = _Lowering(features, also or {})
     grouped = fuse(pipeline, groups) if groups else pipeline
     lowering.units |= dict.fromkeys(groups or {}, SHARED)
     found = Lowered(lowering.pipeline(grouped, ""), lowering.units)
+    if Feature.PICKLED in features:
+        found.pipeline, units = objects.persist(found.pipeline)
+        found.units |= units
     if support[Feature.PICKLED].level is Level.UNSUPPORTED:
         found.pipeline, found.told = guard(found.pipeline)
     return found

@@ -11,7 +11,7 @@ from bridge.errors import Problem
 from bridge.findings import require
 from bridge.flow import Flow, analyse
 from bridge.model import Pipeline
-from bridge.record import Run, StepRun
+from bridge.record import Run, StepRun, now
 from bridge.results import settle, settle_datasets, skipped
 from bridge.runner import history
 from bridge.runner.journal import Journal, resumable
@@ -47,7 +47,8 @@ def run_local(
     run_id = run_id or history.new_id()
     folder = history.make(run_id)
     place = Place(str(history.home() / "store"), folder / "artifacts")
-    run = Run(run_id, "local", "succeeded")
+    run = Run(run_id, "local", "succeeded", pipeline=pipeline.name, started=now())
+    run.store = place.store
     started = time.perf_counter()
     with closing(Journal(folder, values)) as journal:
         running = Running(run_id, place, progress, journal, done)
@@ -65,10 +66,12 @@ def _record(
     """Fill the record of a run from how it has ended."""
     run.status = "failed" if ended.error else "succeeded"
     run.error = ended.error
+    run.frames = run.error.pop("frames") if run.error else []
     run.steps = running.steps + [StepRun(n, "skipped", 0) for n in skipped(flow, running.steps)]
     values = {name: (Kind.JSON, value) for name, value in parameters.items()} | ended.values
     if not ended.error:  # whichever way it took, a name is what the pipeline says it is
         values |= {n: (flow.sets[n].kind, held) for n, (_, held) in ended.values.items()}
+    run.kept = {name: held for name, (kind, held) in values.items() if kind is Kind.PICKLED}
     settle(run, {name: (kind, running.load((kind, held))) for name, (kind, held) in values.items()})
     for manifest in ended.files:
         run.files |= manifest

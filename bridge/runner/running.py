@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.flow import Flow, Node, Output, Read, Stored
+from bridge.frames import own_frames
 from bridge.model import Step, Task
 from bridge.record import Status, StepRun
 from bridge.results import stored_arguments
@@ -271,8 +272,9 @@ class Running:
 
 
 def failure(name: str, attempt: int, error: BaseException) -> Error:
-    """A failure as it stands in the record."""
-    return {"step": name, "attempt": attempt, "type": type(error).__name__, "text": str(error)}
+    """A failure as it stands in the record, and where it was raised."""
+    told = {"step": name, "attempt": attempt, "type": type(error).__name__, "text": str(error)}
+    return {**told, "frames": own_frames(error)}
 
 
 def _terminates(step: Step) -> str:

@@ -1,4 +1,4 @@
-"""What adapters are tested with: the conformance suite, and generators of pipelines."""
+"""What pipelines and adapters are tested with: a fixture, the conformance suite, generators."""
 
 import pytest
 

@@ -53,11 +53,17 @@ class Tried:
 
 def cases(folder: Path, adapters: Sequence[str] = ()) -> Iterator[Case]:
     """The corpora below ``folder``, of all adapters that read or of those named."""
-    for file in sorted(folder.glob("adapters/*/tests/*_corpus.py")):
-        adapter = file.parents[1].name
+    for adapter, file in corpora(folder).items():
         if adapter in adapters or (not adapters and load(adapter).reads):
             for name, path, wanted in _module(file).cases():
                 yield Case(adapter, name, str(Path(path).resolve()), wanted)
+
+
+def corpora(folder: Path) -> dict[str, Path]:
+    """The modules of the corpora below ``folder``, by the adapters' names."""
+    files = sorted(folder.glob("adapters/*/tests/*_corpus.py"))
+    found = {file.parents[1].name: file for file in files}
+    return {name: file.with_name(f"{name}_corpus.py") for name, file in found.items()}
 
 
 def _module(file: Path) -> Any:
@@ -161,7 +167,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(json.dumps(found))  # noqa: T201
         return 0
     folder, crashed = Path(asked.folder), False
-    adapters = sorted(file.parents[1].name for file in folder.glob("adapters/*/tests/*_corpus.py"))
+    adapters = [*corpora(folder)]
     for adapter in asked.adapters or adapters:
         targets = [name for name in adapters if name != adapter]
         tried = []

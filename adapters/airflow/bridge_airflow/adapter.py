@@ -69,7 +69,7 @@ class AirflowAdapter:
         """Run a DAG file as it is by ``dag.test()``, in a process and a home of its own."""
         from bridge.engine import run_apart
         from bridge_airflow.home import environment_of_source
-        from bridge_airflow.original import SourceJob
+        from bridge_airflow.source_job import SourceJob
 
         given = SourceJob(**vars(job), source=source)
         return run_apart("bridge_airflow.original", given, environment_of_source(job))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from bridge.adapter import Job, Source
+from bridge.adapter import Job
 from bridge.carried.arguments import call
 from bridge.engine import serve
 from bridge.errors import RunError
@@ -27,17 +28,12 @@ from bridge_airflow.reading_dag.describing import describe
 from bridge_airflow.reading_dag.names import RETURNED
 from bridge_airflow.reading_dag.reader import Reading, dag_file, interpret, pick
 from bridge_airflow.reading_dag.recording import Recording
+from bridge_airflow.source_job import SourceJob
+from bridge_airflow.watch import Watch
 
-__all__ = ["Original", "SourceJob", "run", "run_dag"]
+__all__ = ["Original", "run", "run_dag"]
 
 _NOT_RUN = ("skipped", "upstream_failed", "removed", None)
-
-
-@dataclass(frozen=True)
-class SourceJob(Job):
-    """A run of ``source`` as it is."""
-
-    source: Source = field(default_factory=lambda: Source(Path()))
 
 
 @dataclass
@@ -55,7 +51,7 @@ def run(job: Job) -> Run:
     file = dag_file(job.source.path)
     original = load(file, job.source.name)
     declared = {**job.pipeline.parameters, **job.parameters}
-    return run_dag(original, job.sets, declared, job.run_id)
+    return run_dag(original, job.sets, declared, job.run_id, job.progress)
 
 
 def load(file: Path, name: str) -> Original:
@@ -73,9 +69,15 @@ def load(file: Path, name: str) -> Original:
 
 
 def run_dag(
-    original: Original, sets: Mapping[str, Kind], parameters: Mapping[str, Any], run_id: str
+    original: Original,
+    sets: Mapping[str, Kind],
+    parameters: Mapping[str, Any],
+    run_id: str,
+    progress: Callable[[str], None] = lambda step: None,
 ) -> Run:
     """The record of a run; ``sets`` are the names whose values it has, with their kinds."""
+    watch = Watch(lambda task, number: task, progress)
+    watch.start()
     started = time.monotonic()
     with _decisions() as decided:
         dag_run = _test(original.dag, parameters, run_id)
@@ -87,9 +89,11 @@ def run_dag(
         parameters=dict(parameters),
     )
     states = _states(dag_run)
+    attempts = {task.task_id: task.try_number for task in dag_run.get_task_instances()}
     failed = [task for task, at in states.items() if "failed" in at.values()]
     if failed:
-        found.error = {"step": failed[0], "attempt": 1, "type": "", "text": "see the log"}
+        told = watch.errors.get(failed[0], {"type": "", "text": "it has failed"})
+        found.error = {"step": failed[0], "attempt": attempts[failed[0]], **told}
     results = {(task, RETURNED, number): value for (task, number), value in decided.items()}
     results |= dict(_results(dag_run))
     values = _values(original, states, results, dict(parameters))
@@ -196,9 +200,12 @@ def _made(reading: Reading, values: dict[str, Any]) -> dict[str, Any]:
         name = step.outputs[0].name
         if name in reading.origins or step.reference.module != module.__name__:
             continue
-        given = {argument: _given(source, values) for argument, source in step.bindings.items()}
+        function = getattr(module, step.reference.qualname)
+        asked = {name: At(name) for name in inspect.signature(function).parameters}
+        wanted = {**asked, **step.bindings}
+        given = {argument: _given(source, values) for argument, source in wanted.items()}
         if _ABSENT not in given.values():
-            found[name] = call(getattr(module, step.reference.qualname), **given)
+            found[name] = call(function, **given)
             values[name] = found[name]
     return found
 

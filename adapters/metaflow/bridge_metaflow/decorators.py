@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.emit.python import literal
@@ -11,9 +11,9 @@ from bridge.errors import ModelError
 from bridge.model import Pipeline, Resources, Retry, Step, Task
 from bridge.nodes import walk
 from bridge_metaflow.places import Place, parts
-from bridge_metaflow.tables import MOST_RETRIES, STEP_DECORATORS
+from bridge_metaflow.tables import FLOW_DECORATORS, MOST_RETRIES, STEP_DECORATORS
 
-__all__ = ["decorators", "of_flow", "schedule", "unfit"]
+__all__ = ["decorators", "of_flow", "unfit"]
 
 _SCHEDULES = ("hourly", "daily", "weekly")
 _NAMED = {
@@ -65,40 +65,44 @@ def _of_overrides(step: Step) -> dict[str, str]:
 
     Raises ModelError for anything else.
     """
-    overrides = step.overrides.get("metaflow", {})
+    return dict(_written(step, STEP_DECORATORS))
+
+
+def _written(holder: Step | Pipeline, known: Collection[str]) -> Iterator[tuple[str, str]]:
+    overrides = holder.overrides.get("metaflow", {})
     for name in overrides:
         if name not in ("decorators", "group"):
-            text = f"overrides of '{step.name}' say '{name}' for metaflow, which takes decorators"
-            raise ModelError(text, step.where)
+            text = f"overrides of '{holder.name}' say '{name}' for metaflow, which takes decorators"
+            raise ModelError(text, holder.where)
     given = overrides.get("decorators", ())
     texts = (given,) if isinstance(given, str) else given
-    return dict(_parsed(text, step) for text in texts)
+    return (_parsed(text, holder, known) for text in texts)
 
 
-def _parsed(text: str, step: Step) -> tuple[str, str]:
+def _parsed(text: str, holder: Step | Pipeline, known: Collection[str]) -> tuple[str, str]:
     try:
         tree = ast.parse(text.removeprefix("@"), mode="eval").body
         call = tree if isinstance(tree, ast.Call) else ast.Call(func=tree, args=[], keywords=[])
         name = call.func.id  # type: ignore[attr-defined]
         arguments = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords if k.arg}
-        if call.args or len(arguments) < len(call.keywords) or name not in STEP_DECORATORS:
+        if call.args or len(arguments) < len(call.keywords) or name not in known:
             raise ValueError
         return name, _call(name, arguments) if call.keywords else name
     except (AttributeError, SyntaxError, TypeError, ValueError):
-        known = ", ".join(sorted(STEP_DECORATORS))
         raise ModelError(
-            f"decorator {text!r} of '{step.name}' is no call such as 'kubernetes(cpu=2)', of "
-            f"literals by keyword; there are {known}",
-            step.where,
+            f"decorator {text!r} of '{holder.name}' is no call such as 'kubernetes(cpu=2)', of "
+            f"literals by keyword; there are {', '.join(sorted(known))}",
+            holder.where,
         ) from None
 
 
-def of_flow(flow: Any) -> set[str]:
-    """The names of the decorators of the flow's class."""
-    return {"schedule"} if flow.pipeline.schedule else set()
+def of_flow(pipeline: Pipeline) -> dict[str, str]:
+    """The decorators of the flow's class, by name. Raises ModelError as those of steps do."""
+    found = {"schedule": _schedule(pipeline)} if pipeline.schedule else {}
+    return found | dict(_written(pipeline, FLOW_DECORATORS))
 
 
-def schedule(pipeline: Pipeline) -> str:
+def _schedule(pipeline: Pipeline) -> str:
     """The decorator by which a deployed flow is started, or empty text."""
     when = pipeline.schedule
     if not when:

@@ -20,11 +20,11 @@ class FlowStep:
 
     ``does`` says what it is to the composite at ``of``: its ``switch``; the ``fan`` of a map, the
     ``join`` behind it, what is done for an ``empty`` list, and its ``reducer``; a ``loop``, which
-    follows itself. ``splits`` is the Parallel of which the branches follow. Behind a task whose failure was perhaps ``caught`` one such step finds out.
+    follows itself. Behind a task whose failure was perhaps ``caught`` one such step finds out.
     ``keys`` are those of a switch, for each step in ``next``. ``origin`` is the path of what a
-    step splits or joins beside its tasks; ``chosen`` says from which of the joined steps an
-    artifact is taken where they may not agree. ``first`` is the map whose items begin here.
-    ``open`` steps can still be given tasks.
+    step splits or joins beside its tasks, ``splits`` the Parallel of which the branches follow;
+    ``chosen`` says from which of the joined steps an artifact is taken where they may not agree.
+    ``first`` is the map whose items begin here. ``open`` steps can still be given tasks.
     """
 
     tasks: tuple[Place, ...] = ()

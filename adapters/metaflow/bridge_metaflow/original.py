@@ -7,7 +7,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,7 +33,7 @@ _ABSENT = object()
 class SourceJob(Job):
     """A run of ``source`` as it is."""
 
-    source: Source = Source(Path())
+    source: Source = field(default_factory=lambda: Source(Path()))
 
 
 def run(job: Job) -> Run:
@@ -173,7 +173,7 @@ class _Values:
         if not tasks:
             return _ABSENT
         origin = wanted.origin
-        value = tasks[-1][origin.name].data if origin.name in tasks[-1] else None
+        value: Any = tasks[-1][origin.name].data if origin.name in tasks[-1] else None
         if origin.what == "numbers":
             return list(range(len(value)))
         if origin.what == "over":

@@ -59,7 +59,9 @@ def plan(flow: Flow) -> Plan:
     inner = _Structures(places)
     lowered = inner.lower(flow)
     structure, narrowed = fit(lowered.structure, LIMITS)
-    used = {name for place in places.all for name, _ in decorators(place)} | of_flow(flow)
+    used = {name for place in places.all for name, _ in decorators(place)} | of_flow(
+        flow.pipeline
+    ).keys()
     names = Naming(flow, places, _apart(flow, narrowed), used)
 
     def sets(place: Place) -> list[str]:

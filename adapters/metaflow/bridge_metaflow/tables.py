@@ -9,6 +9,7 @@ from bridge.lower import LOWERED
 from bridge.lower.fuse import Limits
 
 __all__ = [
+    "FLOW_DECORATORS",
     "LIMITS",
     "LONGEST_BRANCH",
     "MOST_CAUGHT",
@@ -62,13 +63,16 @@ SUPPORT: Mapping[Feature, Support] = {
         "a comment at the step, and an option in the README; a local run uses no image",
     ),
     Feature.DATASET: emulated("loaded and saved by its own class, in the step"),
-    Feature.OVERRIDES: native("decorators of the step"),
+    Feature.OVERRIDES: native("decorators of the step, or of the flow"),
 }
 
 STEP_DECORATORS = frozenset(
     ("batch", "card", "catch", "conda", "environment", "kubernetes", "pypi", "resources", "retry")
 ) | {"secrets", "timeout"}
 """Those that may be asked for by name, all of them importable from metaflow."""
+
+FLOW_DECORATORS = frozenset(("project", "trigger", "trigger_on_finish"))
+"""Those of the flow that may be asked for by name."""
 
 MOST_RETRIES = 4
 """Metaflow makes at most six attempts, one of which it keeps for itself."""

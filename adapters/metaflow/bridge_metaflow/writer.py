@@ -14,7 +14,7 @@ from bridge.flow import analyse
 from bridge.model import Pipeline
 from bridge.nodes import inside, walk
 from bridge.unit import Unit
-from bridge_metaflow.decorators import of_flow, schedule
+from bridge_metaflow.decorators import of_flow
 from bridge_metaflow.places import parts
 from bridge_metaflow.plan import Plan, plan
 from bridge_metaflow.project import readme, requirements
@@ -44,13 +44,14 @@ def _module(laid: Plan, imports: set[str], methods: Sequence[str], options: Opti
     needed = {"FlowSpec", "step", *imports}
     needed |= {"Parameter"} if parameters else set()
     needed |= {"JSONType"} if any("type=JSONType" in line for line in parameters) else set()
-    needed |= of_flow(laid.flow)
+    around = of_flow(pipeline)
+    needed |= around.keys()
     todos = [comment(f"TODO: {text}") for text in _pipeline_todos(laid, options)]
     lines = [
         f"from metaflow import {', '.join(sorted(needed))}",
         "",
         "",
-        *([f"@{schedule(pipeline)}"] if pipeline.schedule else []),
+        *(f"@{source}" for source in around.values()),
         f"class {laid.class_name}(FlowSpec):",
         *indent([docstring(pipeline.description or f"The pipeline '{pipeline.name}'.")]),
         *indent([*([""] if todos else []), *todos]),

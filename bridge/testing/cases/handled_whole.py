@@ -32,6 +32,20 @@ CASES: list[Case] = [
         | succeeded("fork.good.two", "fork.on_failure.mend"),
     ),
     Case(
+        "handled_behind",
+        "behind a handled failure nothing runs, be there handlers or not",
+        [
+            risky(on_failure=mend("hh_x", "hh_mended")),
+            task(f.two, "middle", returns=["hh_two"], on_failure=mend("hh_x", "hh_two")),
+            after("hh_after"),
+        ],
+        parameters={"hh_x": 1},
+        values={"hh_x": 1, "hh_mended": 2},
+        ends=failed("risky")
+        | skipped("middle", "middle.on_failure.mend", "after")
+        | succeeded("risky.on_failure.mend"),
+    ),
+    Case(
         "handled_map",
         "when an item fails the map sets nothing, and its handler runs",
         [

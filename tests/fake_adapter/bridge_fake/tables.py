@@ -21,7 +21,6 @@ SUPPORT |= {
         Feature.INPUTS_FACT,
         Feature.JSON,
         Feature.METRIC,
-        Feature.PICKLED,
         Feature.CATALOG_GET,
         Feature.CATALOG_PUT,
         Feature.CATALOG_HASH,

@@ -39,7 +39,8 @@ def conditions(
 ) -> tuple[dict[str, Condition], dict[str, str]]:
     """The condition of each task, and for those that have none that can be told, why.
 
-    Tasks stand in ``upstream`` after those that they wait for.
+    Tasks stand in ``upstream`` after those that they wait for. Rules that are not known here are
+    none of its business.
     """
     found: dict[str, Condition] = {}
     wrong: dict[str, str] = {}
@@ -112,9 +113,7 @@ def _joined(
             for by, allowed in way.items():
                 found[by] = found.get(by, allowed) & allowed
         return found
-    if rule in _ANY:
-        return _any(ways, branchings)
-    return None
+    return _any(ways, branchings) if rule in _ANY else ALWAYS
 
 
 def _any(

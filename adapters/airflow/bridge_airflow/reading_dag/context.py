@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bridge_airflow.reading_dag.source_text import Edit, Function, SourceText
-from bridge_airflow.reading_dag.syntax import argument, ends_with, returns, single_target, text_of
+from bridge_airflow.reading_dag.syntax import (
+    argument,
+    ends_with,
+    inside,
+    returns,
+    single_target,
+    text_of,
+)
 from bridge_airflow.tables import CONTEXT_KEYS
 
 __all__ = ["Asked", "Rewritten", "rewrite"]
@@ -140,7 +147,7 @@ class _Rewriting:
 
     def _uses(self) -> Iterator[tuple[str, ast.AST]]:
         gone = [(edit.start, edit.end) for edit in self._found.edits]
-        for node in ast.walk(self._node):
+        for node in inside(self._node):
             key = self._key(node)
             if key and not any(a <= self._text.span(node)[0] < b for a, b in gone):
                 yield key, node
@@ -166,7 +173,7 @@ class _Rewriting:
 
     def _replace(self, node: ast.AST, argument: str, asked: Asked) -> bool:
         """Let an argument stand for a node; the name, if any, to which it is given at once."""
-        self._found.carried.append((self._text.text(node), node.lineno))  # type: ignore[attr-defined]
+        self._carry(node)
         if name := self._target(node):
             self._found.asked[name] = asked
             self._found.edits.append(Edit(*self._text.line_span(self._parents[node]), ""))  # type: ignore[arg-type]
@@ -179,6 +186,11 @@ class _Rewriting:
         if self._text.text(node) != argument:
             self._found.edits.append(Edit(*self._text.span(node), argument))
         return True
+
+    def _carry(self, node: ast.AST) -> None:
+        said = (self._text.text(node), node.lineno)  # type: ignore[attr-defined]
+        if said not in self._found.carried:
+            self._found.carried.append(said)
 
     def _target(self, node: ast.AST) -> str:
         """The name that is given a node's value at the top of the body, and no other."""
@@ -221,7 +233,7 @@ class _Rewriting:
         self._found.prelude.append(f"{local} = {{{', '.join(pairs)}}}")
         for key, node in uses:
             if key == "params":
-                self._found.carried.append((self._text.text(node), node.lineno))  # type: ignore[attr-defined]
+                self._carry(node)
                 if not isinstance(node, ast.Name):
                     self._found.edits.append(Edit(*self._text.span(node), local))
 
@@ -263,7 +275,7 @@ class _Rewriting:
                 name += "_"
             self._found.asked[name] = Asked("pull", task, key)
             names.append(name)
-        self._found.carried.append((self._text.text(call), call.lineno))
+        self._carry(call)
         text = f"[{', '.join(names)}]" if many else names[0]
         self._found.edits.append(Edit(*self._text.span(call), text))
         return True
@@ -342,7 +354,7 @@ class _Rewriting:
         if line not in self._found.prelude:
             self._found.prelude.append(line)
         self._found.asked["logical_date"] = Asked("fact", "logical_date")
-        self._found.carried.append((self._text.text(node), node.lineno))  # type: ignore[attr-defined]
+        self._carry(node)
         if not isinstance(node, ast.Name):
             self._found.edits.append(Edit(*self._text.span(node), local))
         return True

@@ -143,12 +143,19 @@ def _callable(own: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _own_params(task: Any, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The parameters that the task gives a value of its own."""
-    own = given.get("params") or {}
-    around = task.dag.params if task.dag is not None else {}
-    for name in own:
-        value = getattr(own[name], "value", own[name])
-        if name not in around or around[name] != value:
+    around = _values(task.dag.params) if task.dag is not None else {}
+    for name, value in _values(given.get("params") or {}).items():
+        if name not in around or around[name] is not value:
             yield name, seen(value)
+
+
+def _values(params: Any) -> dict[str, Any]:
+    """The values of Params by name, of those that have none the mark of that."""
+    found = {}
+    for name in params:
+        param = params.get_param(name) if hasattr(params, "get_param") else params[name]
+        found[name] = getattr(param, "value", param)
+    return found
 
 
 def _around(task: Any) -> list[str]:

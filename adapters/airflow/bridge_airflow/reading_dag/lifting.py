@@ -16,6 +16,7 @@ from bridge.emit.names import Names, identifier
 from bridge.emit.python import docstring, imports, literal
 from bridge_airflow.reading_dag.context import Rewritten, rewrite
 from bridge_airflow.reading_dag.source_text import Binding, Edit, Function, SourceText
+from bridge_airflow.tables import CONTEXT_KEYS
 
 __all__ = ["Lifted", "Lifting", "UnliftableError"]
 
@@ -79,7 +80,8 @@ class Lifting:
     ) -> Lifted:
         """The function, and all that it uses, in the new module. Raises UnliftableError."""
         node = self.find(function)
-        key = (function["file"], function["line"], function["column"], ",".join(sorted(given)))
+        filled = sorted(CONTEXT_KEYS.intersection(given))
+        key = (function["file"], function["line"], function["column"], ",".join(filled))
         if key in self._functions:
             return self._functions[key]
         text = self.text_of(function["file"])

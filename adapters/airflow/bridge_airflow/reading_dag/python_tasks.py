@@ -13,7 +13,7 @@ from bridge.values import Constant, Fact, Input, Return, json, pickled
 from bridge_airflow.reading_dag.lifting import Lifted, UnliftableError
 from bridge_airflow.reading_dag.making import Expression, Making, Task
 from bridge_airflow.reading_dag.policies import policies
-from bridge_airflow.reading_dag.syntax import own_returns
+from bridge_airflow.reading_dag.syntax import inside, own_returns
 from bridge_airflow.tables import CONTEXT_KEYS
 
 __all__ = ["FUNCTION_ARGUMENTS", "PythonMaker"]
@@ -234,7 +234,7 @@ class PythonMaker:
         node = lifted.node if lifted else None
         if node is None:
             return
-        for child in ast.walk(node):
+        for child in inside(node):
             said = getattr(child, "id", getattr(child, "attr", ""))
             if said == _SKIPS:
                 line = getattr(child, "lineno", 0)
@@ -243,7 +243,7 @@ class PythonMaker:
             if said in _STORED and isinstance(child, ast.Name):
                 making.refuses(task, said, _IN_DATABASE, Feature.PARAMETERS, child.lineno)
                 break
-        if any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(node)):
+        if any(isinstance(child, ast.Yield | ast.YieldFrom) for child in inside(node)):
             making.refuses(
                 task, "yield", "what a task yields is told to Airflow alone", line=node.lineno
             )

@@ -152,7 +152,8 @@ def _tell_of_airflow(tell: Telling, said: str, line: int) -> None:
     how = "the function uses it, and needs Airflow to be installed wherever it runs"
     if said.startswith("__"):
         how = "it is another one in the module that the function is in now"
-    tell(Level.APPROXIMATED, Feature.PYTHON, said, how, line=line)
+    if not any((f.attribute, f.where) == (said, tell.where(line)) for f in tell.findings):
+        tell(Level.APPROXIMATED, Feature.PYTHON, said, how, line=line)
 
 
 def _read(making: Making, operators: Operators) -> set[str]:

@@ -42,7 +42,7 @@ class Recording:
 
         @wraps(original)
         def made(operator: Any, *args: Any, **given: Any) -> Any:
-            self._note(operator, _said(operator))
+            self._note(operator, _said(operator, given))
             return original(operator, *args, **given)
 
         made.__wrapped__ = original.__wrapped__  # type: ignore[attr-defined]
@@ -58,7 +58,7 @@ class Recording:
         original = getattr(kind, name)
 
         def followed(of: Any, *args: Any, **given: Any) -> Any:
-            kept = dict(of.kwargs)
+            kept = {n: v for n, v in of.kwargs.items() if not _is_default(n, v)}
             result = original(of, *args, **given)
             self._note(operator(result), kept)
             return result
@@ -84,9 +84,12 @@ class Recording:
         return found[1] if found else _NOWHERE
 
 
-def _said(operator: Any) -> dict[str, Any]:
-    """What an operator that is being made was given where it is made, defaults of the DAG apart."""
-    found: dict[str, Any] = {}
+def _said(operator: Any, base: Mapping[str, Any]) -> dict[str, Any]:
+    """What an operator that is being made was given where it is made, defaults of the DAG apart.
+
+    That is what the outermost of its classes was given, else the ``base`` itself.
+    """
+    found = dict(base)
     frame: FrameType | None = sys._getframe(2)
     while frame:
         known = frame.f_locals
@@ -95,6 +98,13 @@ def _said(operator: Any) -> dict[str, Any]:
             found = {n: v for n, v in given.items() if not (n in defaults and v is defaults[n])}
         frame = frame.f_back
     return found
+
+
+def _is_default(name: str, value: Any) -> bool:
+    """Whether an argument is what Airflow fills in for an operator that is mapped."""
+    from airflow.sdk.bases.operator import OPERATOR_DEFAULTS
+
+    return (name in OPERATOR_DEFAULTS and OPERATOR_DEFAULTS[name] == value) or value in (None, [])
 
 
 def _place(frame: FrameType) -> tuple[int, int, int, int]:

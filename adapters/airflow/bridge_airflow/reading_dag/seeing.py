@@ -138,15 +138,30 @@ def callable_seen(function: Any) -> dict[str, Any]:
         [p.name, p.kind.name, p.default is not p.empty]
         for p in inspect.signature(plain).parameters.values()
     ]
-    closure = zip(code.co_freevars, plain.__closure__ or (), strict=True)
+    found |= {"closure": {}, "globals": {}}
+    if id(code) not in _looked_at:
+        _looked_at.add(id(code))
+        found |= _around(plain, code)
+        _looked_at.discard(id(code))
     return {
         **found,
         "file": code.co_filename,
         "line": code.co_firstlineno,
         "column": min((p[2] or 0 for p in code.co_positions() if p[2]), default=0),
         "importable": _is_importable(plain, found["module"], found["qualname"]),
+    }
+
+
+_looked_at: set[int] = set()
+"""The functions that are being looked at, for functions may use one another."""
+
+
+def _around(function: Any, code: Any) -> dict[str, Any]:
+    """What a function takes from around it."""
+    closure = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    return {
         "closure": {name: _held(cell) for name, cell in closure},
-        "globals": {name: _bound(plain.__globals__[name]) for name in _names(code, plain)},
+        "globals": {name: _bound(function.__globals__[name]) for name in _names(code, function)},
     }
 
 

@@ -15,7 +15,7 @@ from bridge.values import At, Constant, Fact, Input, Return, at, json
 from bridge_airflow.reading_dag.making import Making, Task
 from bridge_airflow.reading_dag.policies import policies
 from bridge_airflow.reading_dag.python_tasks import PythonMaker
-from bridge_airflow.reading_dag.syntax import own_returns
+from bridge_airflow.reading_dag.syntax import inside, own_returns
 from bridge_airflow.reading_dag.templates import is_template, parts, quoted
 
 __all__ = ["BASH_ARGUMENTS", "ShellMaker", "variables_of"]
@@ -173,13 +173,13 @@ class ShellMaker:
         made = self._python.step(task, f"{name}_command", None, {*task["given"]})
         if made is None:
             return "false", []
-        if lifted and any(is_template(getattr(n, "value", None)) for n in ast.walk(lifted.node)):
+        if lifted and any(is_template(getattr(n, "value", None)) for n in inside(lifted.node)):
             making.refuses(task, "python_callable", f"it gives {_ONLY_AIRFLOW}", Feature.SHELL)
         held = making.names.fresh(f"{making.names(task['id'])}_command")
-        self._inputs["command"] = at(held)
+        self._inputs[held] = at(held)
         from dataclasses import replace
 
-        return 'eval "$command"', [replace(made, returns=[json(held)], overrides={}, retry=None)]
+        return f'eval "${held}"', [replace(made, returns=[json(held)], overrides={}, retry=None)]
 
     # What is said of it
 

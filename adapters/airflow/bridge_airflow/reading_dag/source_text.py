@@ -6,6 +6,7 @@ import ast
 import io
 import re
 import tokenize
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +49,9 @@ class SourceText:
     def __post_init__(self) -> None:
         text = Path(self.file).read_text(encoding="utf-8")
         self.bytes = text.encode()
-        self.tree = ast.parse(text, self.file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python says of the user's text it says elsewhere
+            self.tree = ast.parse(text, self.file)
         self._starts = [0]
         for line in self.bytes.splitlines(keepends=True):
             self._starts.append(self._starts[-1] + len(line))

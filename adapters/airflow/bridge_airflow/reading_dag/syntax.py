@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.emit.names import identifier
 
-__all__ = ["argument", "ends_with", "own_returns", "returns", "single_target", "text_of"]
+__all__ = ["argument", "ends_with", "inside", "own_returns", "returns", "single_target", "text_of"]
 
 
 def argument(text: str) -> str:
@@ -46,6 +46,12 @@ def returns(node: ast.AST) -> Iterator[ast.Return]:
             child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
         ):
             yield from returns(child)
+
+
+def inside(node: ast.AST) -> Iterator[ast.AST]:
+    """All nodes of a function, its decorators apart."""
+    decorators = {id(n) for d in getattr(node, "decorator_list", ()) for n in ast.walk(d)}
+    return (found for found in ast.walk(node) if id(found) not in decorators)
 
 
 def own_returns(node: ast.AST) -> list[ast.Return]:

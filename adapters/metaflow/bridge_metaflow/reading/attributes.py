@@ -1,4 +1,4 @@
-"""What a body reads and sets of ``self``: which attributes, and which of them before it sets them."""
+"""Which attributes of ``self`` a body reads and sets, and which of them it reads first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bridge_metaflow.reading.changes import Called, Change, changes
-from bridge_metaflow.reading.graph import is_next
+from bridge_metaflow.reading.graph import deleted, is_next
 
 __all__ = ["Helper", "Reason", "Use", "use_of"]
 
@@ -119,7 +119,7 @@ class _Reading:
         return self._target(node.target, state)
 
     def _delete(self, node: ast.Delete, state: State) -> State:
-        for target in node.targets:
+        for target in deleted(node):
             name = self._attribute(target)
             if name and self._helper(name) is None:
                 self.use.drops.add(name)

@@ -14,8 +14,8 @@ from bridge_metaflow.reading.functions import Argument, Origin, Output, Signatur
 from bridge_metaflow.reading.graph import FlowStep
 from bridge_metaflow.reading.idioms import attribute, called
 from bridge_metaflow.reading.library import Found, imported
+from bridge_metaflow.reading.reach import Def, Slot
 from bridge_metaflow.reading.structure import Do
-from bridge_metaflow.reading.versions import Def, Slot
 
 __all__ = ["PlainCall", "plain_call"]
 
@@ -79,6 +79,8 @@ def _statement(body: list[ast.stmt], bound: dict[str, tuple[str, str]]) -> Made 
     if len(first.targets) != 1:
         return None
     value, is_json = _unwrapped(first.value)
+    apart = called(value, "unpack")
+    value = apart.args[0] if apart and apart.args else value
     if not isinstance(value, ast.Call):
         return None
     target = first.targets[0]
@@ -137,7 +139,7 @@ def _task_name(step: FlowStep, found: Found) -> str:
     known = (ast.get_docstring(found.node) or "").partition("\n")[0]
     match = re.fullmatch(r"Task '(.*)'(?:\.|: (.*))", doc)
     name, rest = (match[1], match[2] or "") if match else (step.name, doc)
-    loop = re.fullmatch(r"'(.*)',(?: until '.*',)? \d+ times at most\.", rest)
+    loop = re.fullmatch(r"'(.*?)',(?: until '.*',)? \d+ times at most\.", rest)
     if loop:
         return loop[1]
     return name if rest in ("", known) else ""
@@ -188,8 +190,6 @@ class _Arguments:
         return True
 
     def _input(self, node: ast.expr) -> Input | None:
-        if (copy := called(node, "deepcopy")) and len(copy.args) == 1:
-            return self._input(copy.args[0])
         if fact := self._fact(node):
             return fact
         path: list[Any] = []
@@ -197,6 +197,8 @@ class _Arguments:
         while isinstance(base, ast.Subscript) and isinstance(base.slice, ast.Constant):
             path.insert(0, base.slice.value)
             base = base.value
+        copy = called(base, "deepcopy")
+        base = copy.args[0] if copy and copy.args else base
         name = self._name(base)
         if name:
             return At(name, tuple(path)) if not path or self._is_json(base) else None

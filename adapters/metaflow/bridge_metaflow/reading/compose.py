@@ -12,13 +12,14 @@ from bridge.emit.names import Names
 from bridge.errors import Where
 from bridge.model import Conditional, Loop, Map, Parallel, Pipeline, PythonTask, Step, Stub
 from bridge.values import At, Return
-from bridge_metaflow.reading.bodies import Bodies, Written
+from bridge_metaflow.reading.bodies import Bodies
 from bridge_metaflow.reading.decorators import Policy
 from bridge_metaflow.reading.graph import FlowStep
 from bridge_metaflow.reading.idioms import split_names
 from bridge_metaflow.reading.structure import Again, Choose, Do, Each, Fork, Series
+from bridge_metaflow.reading.writing import Written
 
-__all__ = ["Composer", "MOST_ITERATIONS"]
+__all__ = ["MOST_ITERATIONS", "Composer"]
 
 MOST_ITERATIONS = 1_000_000
 """Metaflow repeats a step for as long as it chooses itself; a Loop has a limit."""
@@ -26,7 +27,7 @@ MOST_ITERATIONS = 1_000_000
 
 @dataclass
 class Composer:
-    """Builds the steps of pipelines; ``written`` gathers the functions, in the order of the flow."""
+    """Builds the steps of pipelines; ``written`` gathers the functions in their order."""
 
     bodies: Bodies
     policies: dict[str, Policy]
@@ -173,7 +174,9 @@ class Composer:
         )
 
 
-_SHAPE = re.compile(r"(Split into|Join) the branches of '.*'\.", re.DOTALL)
+_SHAPE = re.compile(
+    r"(Split into|Join) the branches of '.*'\.|Gather what was made of each '.*'\.", re.DOTALL
+)
 _STUB = re.compile(r"(?:Task '(.*)': )?A stub: nothing is done here yet\.", re.DOTALL)
 
 

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridge_metaflow.reading.source import metaflow_names
 from bridge_metaflow.reading.text import Module
 from bridge_metaflow.reading.uses import Uses
 
@@ -33,7 +32,7 @@ def is_current(node: ast.AST, module: Module) -> bool:
     """Whether a node is an attribute of ``current``."""
     if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
         return False
-    return metaflow_names(module).get(node.value.id) == "current"
+    return module.metaflow.get(node.value.id) == "current"
 
 
 def asked(uses: Uses, step: str) -> Iterator[Asked]:

@@ -11,8 +11,8 @@ from bridge.emit.python import literal
 from bridge.findings import Feature, Level
 from bridge.policies import Resources, Retry
 from bridge_metaflow.reading.graph import FlowStep
-from bridge_metaflow.reading.source import FlowSource, metaflow_names
-from bridge_metaflow.reading.static import Unknown, value_of
+from bridge_metaflow.reading.source import FlowSource
+from bridge_metaflow.reading.static import UnknownError, value_of
 from bridge_metaflow.reading.text import Module
 from bridge_metaflow.reading.told import Told
 
@@ -85,7 +85,7 @@ class _Said:
 def _said(node: ast.expr, module: Module, known: Mapping[str, Any]) -> _Said:
     function = node.func if isinstance(node, ast.Call) else node
     shown = ast.unparse(function)
-    name = metaflow_names(module).get(shown, "")
+    name = module.metaflow.get(shown, "")
     if shown.startswith("metaflow."):
         name = shown.removeprefix("metaflow.")
     nodes: dict[str, ast.expr] = {}
@@ -96,7 +96,7 @@ def _said(node: ast.expr, module: Module, known: Mapping[str, Any]) -> _Said:
     for key, value in nodes.items():
         try:
             values[key] = value_of(value, module, known)
-        except Unknown:
+        except UnknownError:
             continue
     return _Said(name, shown, node, module, nodes, values)
 
@@ -104,8 +104,8 @@ def _said(node: ast.expr, module: Module, known: Mapping[str, Any]) -> _Said:
 def of_step(step: FlowStep, known: Mapping[str, Any], told: Told) -> Policy:
     """The policy of a step; what a decorator says twice, the upper one says."""
     policy = Policy()
-    for node in reversed(step.decorators):
-        said = _said(node, step.module, known)
+    decorators = [_said(node, step.module, known) for node in reversed(step.decorators)]
+    for said in sorted(decorators, key=lambda said: said.name != "catch"):
         handler = _STEP.get(said.name, _foreign)
         _tell(step.name, said, handler(said, policy), told)
     return policy
@@ -126,7 +126,7 @@ def _tell(step: str, said: _Said, ends: Mapping[str, End], told: Told) -> None:
     for key in ("", *said.nodes):
         node = said.nodes.get(key, said.node)
         feature, level, how = ends.get(key) or ends[""]
-        if key and key not in said.values:
+        if key and key not in said.values and level is not Level.APPROXIMATED:
             feature, level = ends[""][0], Level.UNSUPPORTED
             how = f"'{ast.unparse(node)}' is worked out by code when the flow is loaded"
         attribute = f"@{said.shown}({key})" if key else f"@{said.shown}"
@@ -153,6 +153,9 @@ def _retry(said: _Said, policy: Policy) -> dict[str, End]:
 def _timeout(said: _Said, policy: Policy) -> dict[str, End]:
     units = {"seconds": 1, "minutes": 60, "hours": 3600}
     policy.timeout = float(sum(said.values.get(name, 0) * unit for name, unit in units.items()))
+    if policy.caught is not None:
+        how = "a step that takes too long fails, which @catch does not see here"
+        return {"": (Feature.TIMEOUT, Level.APPROXIMATED, how)}
     return _carried(Feature.TIMEOUT, f"at most {policy.timeout:g} seconds")
 
 
@@ -160,7 +163,9 @@ def _catch(said: _Said, policy: Policy) -> dict[str, End]:
     policy.caught = said.values.get("var") or ""
     how = "the function gives back what went wrong, by its type and text, instead of failing"
     ends: dict[str, End] = {"": (Feature.ON_FAILURE, Level.EMULATED, how)}
-    ends["print_exception"] = (Feature.FOREIGN, Level.APPROXIMATED, "a failure is told by its text")
+    if said.values.get("print_exception", True):
+        how = "what went wrong is printed only where no attribute holds it"
+        ends["print_exception"] = (Feature.FOREIGN, Level.APPROXIMATED, how)
     return ends
 
 

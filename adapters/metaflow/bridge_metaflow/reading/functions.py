@@ -8,11 +8,12 @@ from typing import Any
 
 from bridge.values import At, Fact, Input, Kind
 from bridge_metaflow.reading.current import facts
-from bridge_metaflow.reading.kinds import is_json
 from bridge_metaflow.reading.names import FlowNames
+from bridge_metaflow.reading.reach import Def, Reach, Slot
+from bridge_metaflow.reading.sorts import is_json
 from bridge_metaflow.reading.structure import Again, Each
 from bridge_metaflow.reading.uses import Uses
-from bridge_metaflow.reading.versions import Def, Reach, Slot, Versions
+from bridge_metaflow.reading.versions import Versions
 
 __all__ = ["Argument", "Origin", "Output", "Signature", "Signatures", "signature"]
 
@@ -47,7 +48,7 @@ class Argument:
 
 @dataclass
 class Signature:
-    """What the function of a step takes and gives back; ``names`` are its arguments by what is read.
+    """What the function of a step takes and gives back; its arguments are kept by what is read.
 
     ``taken`` are the names that anything else in the body has, ``own`` those of the attributes of
     ``self``, ``texts`` variables of the body with the text that they hold.

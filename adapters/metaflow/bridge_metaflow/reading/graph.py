@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.errors import SourceError, Where
-from bridge_metaflow.reading.source import FlowSource, Member, metaflow_names
+from bridge_metaflow.reading.source import FlowSource, Member
 from bridge_metaflow.reading.text import Module
 
-__all__ = ["FlowStep", "Transition", "is_next", "is_self", "steps"]
+__all__ = ["FlowStep", "Transition", "deleted", "is_next", "is_self", "steps"]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _reached(found: dict[str, FlowStep], start: str) -> dict[str, None]:
 def _step_decorator(member: Member) -> ast.expr | None:
     if not isinstance(member.node, ast.FunctionDef):
         return None
-    known = metaflow_names(member.module)
+    known = member.module.metaflow
     for decorator in member.node.decorator_list:
         name = decorator.func if isinstance(decorator, ast.Call) else decorator
         plain = isinstance(name, ast.Name) and known.get(name.id) == "step"
@@ -211,6 +211,14 @@ def _unknown(node: ast.expr, member: Member) -> SourceError:
         f"what follows '{member.name}' cannot be told from '{ast.unparse(node)}'; "
         f"Metaflow itself takes steps, foreach, condition and num_parallel as literals ({where})"
     )
+
+
+def deleted(node: ast.Delete) -> list[ast.expr]:
+    """What a statement deletes, also where brackets stand around it."""
+    found: list[ast.expr] = []
+    for target in node.targets:
+        found += target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    return found
 
 
 def is_self(node: ast.AST | None) -> bool:

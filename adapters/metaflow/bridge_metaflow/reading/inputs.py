@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bridge_metaflow.reading.functions import Signature, Signatures
 from bridge_metaflow.reading.joins import JoinUse
+from bridge_metaflow.reading.reach import Slot
 from bridge_metaflow.reading.structure import Do, Each
-from bridge_metaflow.reading.versions import Slot
 
 __all__ = ["Inputs"]
 
@@ -109,11 +109,11 @@ class Inputs:
             items = self.found.arguments[Slot("items", over, self.do.joins.split.name)].name
             return f"[{self._space}({given}) for _ in {items}]"
         each = {slot.name: f"{slot.name}_" for slot in lists}
-        given = [f"{name}={one}" for name, one in each.items()]
-        given += [f"{n}={self.found.own[n]}" for n in outer]
+        parts = [f"{name}={one}" for name, one in each.items()]
+        parts += [f"{n}={self.found.own[n]}" for n in outer]
         names = [self._name(slot) for slot in lists]
         source = names[0] if len(names) == 1 else f"zip({', '.join(names)}, strict=True)"
-        return f"[{self._space}({', '.join(given)}) for {', '.join(each.values())} in {source}]"
+        return f"[{self._space}({', '.join(parts)}) for {', '.join(each.values())} in {source}]"
 
     def _outside(self, name: str) -> bool:
         """Whether it is an attribute of the items that they have from before the split."""

@@ -47,7 +47,8 @@ class JoinUse:
 def join_use(step: FlowStep, branches: Sequence[str], each: bool, whole: bool = False) -> JoinUse:
     """The uses of the inputs of a join of these branches, or ``each`` of the items of a list.
 
-    With ``whole`` all of them are kept together. Raises SourceError for a merge that cannot be told before the run.
+    With ``whole`` all of them are kept together. Raises SourceError for a merge that cannot be told
+    before the run.
     """
     found = JoinUse()
     known: set[ast.AST] = set()
@@ -91,10 +92,9 @@ def _look(
         if isinstance(of, ast.Attribute) and _is_inputs(of.value, step) and of.attr in branches:
             found.picks[node] = (of.attr, node.attr)
             known.add(of.value)
-        elif isinstance(of, ast.Subscript) and _is_inputs(of.value, step) and each:
-            if isinstance(of.slice, ast.Constant) and of.slice.value == 0:
-                found.picks[node] = ("", node.attr)
-                known.add(of.value)
+        elif each and _is_first(of, step):
+            found.picks[node] = ("", node.attr)
+            known.add(of.value)  # type: ignore[attr-defined]
     elif each and isinstance(node, ast.ListComp | ast.GeneratorExp) and len(node.generators) == 1:
         part = node.generators[0]
         plain = isinstance(part.target, ast.Name) and not part.ifs and not part.is_async
@@ -103,6 +103,13 @@ def _look(
             if isinstance(of, ast.Name) and of.id == part.target.id:  # type: ignore[attr-defined]
                 found.lists[node] = node.elt.attr
                 known.add(part.iter)
+
+
+def _is_first(node: ast.expr, step: FlowStep) -> bool:
+    """Whether a node is the first of the inputs."""
+    if not isinstance(node, ast.Subscript) or not _is_inputs(node.value, step):
+        return False
+    return isinstance(node.slice, ast.Constant) and node.slice.value == 0
 
 
 def _ask(step: FlowStep, found: JoinUse, rest: list[ast.AST]) -> None:
@@ -172,8 +179,9 @@ def _through(step: FlowStep, found: JoinUse) -> None:
     often: dict[str, int] = {}
     for statement in step.body:
         for node in ast.walk(statement):
-            set_here = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
-            if set_here and is_self(node.value):
+            if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
+                continue
+            if is_self(node.value):
                 often[node.attr] = often.get(node.attr, 0) + 1
     for statement in step.body:
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bridge_metaflow.reading.changes import changes
-from bridge_metaflow.reading.source import FlowSource, named
+from bridge_metaflow.reading.source import FlowSource
 from bridge_metaflow.reading.text import Module
 
 __all__ = ["Found", "Library", "imported"]
@@ -44,7 +44,7 @@ class Library:
 
     def find(self, module: Module, call: ast.expr, local: Bound) -> Found | None:
         """The function that an expression names in a module, with what a body has imported."""
-        bound = {**named(module), **local}
+        bound = {**module.imported, **local}
         if isinstance(call, ast.Name):
             if call.id not in local and (own := _function(module, call.id)):
                 return Found(module, own)
@@ -62,7 +62,7 @@ class Library:
             return None
         if own := _function(other, function):
             return Found(other, own)
-        again = named(other).get(function)
+        again = other.imported.get(function)
         return self._in(*again) if again and again[1] and again[0] != name else None
 
     def changed(self, found: Found) -> Sequence[bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bridge.emit.python import imports
 from bridge_metaflow.reading.rewrite import bound, loaded
-from bridge_metaflow.reading.source import FlowSource, named
+from bridge_metaflow.reading.source import FlowSource
 from bridge_metaflow.reading.text import Module
 
 __all__ = ["Needed", "bound_at_top", "module_text"]
@@ -194,7 +194,7 @@ def _import(name: str, statement: ast.Import | ast.ImportFrom, module: Module) -
             if known.partition(".")[0] == name:
                 return f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
         elif known == name:
-            source = named(module)[name][0]
+            source = module.imported[name][0]
             renamed = f" as {alias.asname}" if alias.asname else ""
             return f"from {source} import {alias.name}{renamed}"
     return ast.unparse(statement)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.findings import Feature, Level
-from bridge_metaflow.reading.source import FlowSource, Member, metaflow_names
-from bridge_metaflow.reading.static import Unknown, value_of
+from bridge_metaflow.reading.source import FlowSource, Member
+from bridge_metaflow.reading.static import UnknownError, value_of
 from bridge_metaflow.reading.told import Told
 
 __all__ = ["Given", "givens"]
@@ -69,7 +69,7 @@ def _kind(member: Member) -> str:
     name = (
         value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
     )
-    name = metaflow_names(member.module).get(name, name)
+    name = member.module.metaflow.get(name, name)
     return name if name in _KINDS else ""
 
 
@@ -107,7 +107,7 @@ def _given(
 def _text(value: Any, key: str, default: str) -> str:
     try:
         return str(value(key, default))
-    except Unknown:
+    except UnknownError:
         return default
 
 
@@ -117,7 +117,7 @@ End = tuple[Level, str]
 def _parameter(source: FlowSource, given: Given, key: str, value: Any) -> End:
     try:
         found = value(key)
-    except Unknown:
+    except UnknownError:
         found = None
         if key == "type" and given.type in _TYPES:
             return Level.CARRIED, "the type of the default"
@@ -133,7 +133,7 @@ def _parameter(source: FlowSource, given: Given, key: str, value: Any) -> End:
     if key == "name":
         same = found == given.name
         how = "it has this name" if same else f"it is called '{given.name}', as in the code"
-        return (Level.CARRIED if same else Level.APPROXIMATED), how
+        return Level.CARRIED, how
     if key == "separator":
         given.separator = str(found)
         return Level.CARRIED, "the value is a list"
@@ -159,7 +159,7 @@ def _typed(found: Any, given: Given, value: Any) -> Any:
 def _file(source: FlowSource, given: Given, key: str, value: Any) -> End:
     try:
         found = value(key)
-    except Unknown:
+    except UnknownError:
         if key in ("default", "encoding", "is_text"):
             return Level.UNSUPPORTED, "it is worked out by code when the flow is loaded"
         return Level.CARRIED, "seen only on Metaflow's command line"
@@ -174,14 +174,14 @@ def _file(source: FlowSource, given: Given, key: str, value: Any) -> End:
     if key == "encoding":
         given.encoding = str(found)
     if key == "name" and found != given.name:
-        return Level.APPROXIMATED, f"it is called '{given.name}', as in the code"
+        return Level.CARRIED, f"it is called '{given.name}', as in the code"
     return Level.CARRIED, "read by a first task" if key != "help" else "seen only by Metaflow"
 
 
 def _config(source: FlowSource, given: Given, key: str, value: Any) -> End:
     try:
         found = value(key)
-    except Unknown:
+    except UnknownError:
         return Level.UNSUPPORTED, f"'{ast.unparse(given.said[key])}' is not known before a run"
     if key == "default_value":
         given.value = json.loads(found) if isinstance(found, str) else found
@@ -192,7 +192,7 @@ def _config(source: FlowSource, given: Given, key: str, value: Any) -> End:
             given.value = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return Level.UNSUPPORTED, f"'{found}' holds no JSON that can be read"
-        return Level.APPROXIMATED, f"what '{found}' holds now is the value of the parameter"
+        return Level.CARRIED, f"what '{found}' holds now is the value of the parameter"
     if key == "parser" and found is not None:
         return Level.UNSUPPORTED, "what the parser makes of the file is not known before a run"
     return Level.CARRIED, "a parameter of the run"

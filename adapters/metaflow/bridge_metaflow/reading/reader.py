@@ -11,13 +11,14 @@ from bridge.emit.names import Names
 from bridge.emit.python import docstring, finish
 from bridge.errors import SourceError
 from bridge.model import Pipeline, Step
-from bridge_metaflow.reading.bodies import Bodies, Written
+from bridge_metaflow.reading.bodies import Bodies
 from bridge_metaflow.reading.compose import Composer
 from bridge_metaflow.reading.decorators import OfFlow, Policy, of_flow, of_step
 from bridge_metaflow.reading.functions import Signatures
 from bridge_metaflow.reading.graph import FlowStep, steps
 from bridge_metaflow.reading.idioms import find
 from bridge_metaflow.reading.included import reading_task
+from bridge_metaflow.reading.methods import Methods
 from bridge_metaflow.reading.module import Needed, bound_at_top, module_text
 from bridge_metaflow.reading.names import FlowNames
 from bridge_metaflow.reading.parameters import Given, givens
@@ -28,6 +29,7 @@ from bridge_metaflow.reading.structure import Series, structure
 from bridge_metaflow.reading.told import Told
 from bridge_metaflow.reading.uses import Uses
 from bridge_metaflow.reading.versions import Versions
+from bridge_metaflow.reading.writing import Written
 
 __all__ = ["Read", "read", "read_flow"]
 
@@ -189,7 +191,8 @@ class _Reading:
         needed.own(bodies.functions.values())
         needed.own([f"_{name}" for name in bodies.functions.values()])
         helpers = self._helpers(written)
-        methods = {name: bodies.method(name) for name in helpers}
+        write = Methods(bodies.all, bodies.functions, bodies.constants).write
+        methods = {name: write(name) for name in helpers}
         for name, text in methods.items():
             needed.add(text, self.flow.members[name].module)
         for one in written:
@@ -222,8 +225,7 @@ def _inside(path: str) -> bool:
 def pipeline_name(name: str) -> str:
     """The name of a pipeline: that of the flow's class, as the writer makes that of it."""
     stem = name.removesuffix("Flow") or name
-    parts = "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(stem))
-    return parts
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(stem))
 
 
 def _described(node: ast.ClassDef) -> tuple[str, str]:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.findings import Feature, Level
-from bridge_metaflow.reading.bodies import Written
 from bridge_metaflow.reading.current import FACTS, asked, is_current
 from bridge_metaflow.reading.graph import FlowStep
 from bridge_metaflow.reading.module import Needed
-from bridge_metaflow.reading.source import FlowSource, metaflow_names
+from bridge_metaflow.reading.source import FlowSource
 from bridge_metaflow.reading.structure import Do, Each, Fork, Series, walk
 from bridge_metaflow.reading.told import Told
 from bridge_metaflow.reading.uses import Uses
 from bridge_metaflow.reading.versions import Versions
+from bridge_metaflow.reading.writing import Written
 
 __all__ = ["Remarks"]
 
@@ -50,6 +50,9 @@ class Remarks:
             self._next(do.step)
             self._body(do)
             self._unknown(do.step)
+        for step, why in self.uses.idioms.absorbed:
+            self.told.add(Feature.MAP, step.name, "@step", Level.CARRIED, why, step.where)
+            self._next(step)
         self._members()
         self._module()
         for step, name in self.versions.stuck:
@@ -119,7 +122,7 @@ class Remarks:
         for reasons, done in ((use.any_read, "read"), (use.any_set, "set")):
             for node, _ in reasons[:1]:
                 how = _UNSEEN.format(done=done, done_by_name="reads")
-                self._tell(step, f"self ({done})", Feature.PYTHON, Level.APPROXIMATED, how, node)
+                self._tell(step, f"self ({done})", Feature.FOREIGN, Level.APPROXIMATED, how, node)
         for name, change in use.changes.items():
             if not change.sure and name in self.versions.outputs[step.name]:
                 how = "it may be changed by what it is given to, so it is handed on too"
@@ -135,7 +138,7 @@ class Remarks:
         if not join:
             return
         if join.rest and isinstance(do.joins, Fork) and do.step.name not in self.uses.caught:
-            self._tell(do.step, "inputs", Feature.PARALLEL, Level.APPROXIMATED, _ALL, join.rest)
+            self._tell(do.step, "inputs", Feature.FOREIGN, Level.APPROXIMATED, _ALL, join.rest)
         made = self.versions.agreed.get(do.step.name, {})
         for merge in join.merges:
             how = "the values stay in the scope"
@@ -220,8 +223,8 @@ class Remarks:
         """Metaflow itself used in a body."""
         for name, written in self.written.items():
             step = written.step
-            used = metaflow_names(step.module)
-            for node in ast.walk(step.function):
+            used = step.module.metaflow
+            for node in (n for part in step.function.body for n in ast.walk(part)):
                 known = isinstance(node, ast.Name) and used.get(node.id)
                 if known and known not in ("current", "step") and not is_current(node, step.module):
                     how = "Metaflow is used in the body, so it has to be there wherever this runs"

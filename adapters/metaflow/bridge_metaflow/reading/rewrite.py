@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from bridge_metaflow.reading.text import Edit, Module, edited
 
-__all__ = ["Rewriting", "Unclear", "bound", "loaded", "method_text", "taken"]
+__all__ = ["Rewriting", "UnclearError", "bound", "loaded", "method_text", "taken"]
 
 
-class Unclear(Exception):
+class UnclearError(Exception):
     """A body of which the names cannot be told apart, so that it needs its ``self``."""
 
 
@@ -43,6 +43,10 @@ _ABOUT = (
 )
 """Comments that are about the statement below, and go with it."""
 
+_NAMING = (
+    *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+)
 _INNER = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -56,17 +60,14 @@ def taken(node: ast.AST, inner: frozenset[str] = frozenset()) -> set[str]:
         inner = inner | own
     if isinstance(node, ast.Name):
         return set() if node.id in inner else {node.id}
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        if node.value.id == "self":
-            return {node.attr} & inner
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+        return {node.attr} & inner
     found: set[str] = set()
     if isinstance(node, ast.arg):
         found.add(node.arg)
     elif isinstance(node, ast.Import | ast.ImportFrom):
         found |= {(a.asname or a.name).partition(".")[0] for a in node.names}
-    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-        found.add(node.name)
-    elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+    elif isinstance(node, _NAMING) and node.name:
         found.add(node.name)
     elif isinstance(node, ast.Global | ast.Nonlocal):
         found.update(node.names)
@@ -91,8 +92,9 @@ class Rewriting:
     """Changes to the body of one method.
 
     ``replace`` gives the new text of an expression, or None where it stays; ``call`` that of what
-    is called, with arguments to be put first and last, or None. ``gone`` are statements that are left out, ``instead`` others with their new text. ``returns`` is the text
-    of the return statement at the end and ``early`` that of those before it.
+    is called, with arguments to be put first and last, or None. ``gone`` are statements that are
+    left out, ``instead`` others with their new text. ``returns`` is the text of the return
+    statement at the end, and where there may be ``early`` ones of those too.
     """
 
     module: Module
@@ -109,7 +111,7 @@ class Rewriting:
     def lines(self, preamble: list[str]) -> list[str]:
         """The lines of the body, indented by four, with ``preamble`` behind the docstring.
 
-        Raises Unclear.
+        Raises UnclearError.
         """
         function, module = self.function, self.module
         body = function.body
@@ -189,7 +191,9 @@ class Rewriting:
         above = self.module.lines[statement.lineno - 2].strip() if statement.lineno > 1 else ""
         if self._explained(statement):
             first = self.module.line_start(statement.lineno - 1)
-        if self.module.text[first:start].strip() not in ("", above) or (rest and not rest.startswith("#")):
+        if self.module.text[first:start].strip() not in ("", above) or (
+            rest and not rest.startswith("#")
+        ):
             return start, end
         return first, last
 
@@ -236,10 +240,10 @@ class Rewriting:
         wanted: Counter[str] = Counter()
         new: dict[str, str] = {}
         if any(isinstance(n, ast.Call) and self.call(n) for n in ast.walk(node)):
-            raise Unclear("a method of the flow is called inside of text")
+            raise UnclearError("a method of the flow is called inside of text")
         for spelled, text in _replaced(node, self.replace):
             if '"' in text or "'" in text or "\n" in text:
-                raise Unclear(f"'{spelled}' stands inside of text")
+                raise UnclearError(f"'{spelled}' stands inside of text")
             wanted[spelled] += 1
             new[spelled] = text
         start, end = self.module.span(node)
@@ -247,7 +251,7 @@ class Rewriting:
         for spelled, count in wanted.items():
             found = [*re.finditer(rf"(?<![\w.]){re.escape(spelled)}(?!\w)", text)]
             if len(found) != count:
-                raise Unclear(f"'{spelled}' stands inside of text")
+                raise UnclearError(f"'{spelled}' stands inside of text")
             self.edits += [Edit(start + m.start(), start + m.end(), new[spelled]) for m in found]
 
 
@@ -269,7 +273,7 @@ def method_text(
 ) -> str:
     """A method as a function of these arguments, with the comments above it.
 
-    Raises Unclear.
+    Raises UnclearError.
     """
     function, module = rewriting.function, rewriting.module
     first = min([function.lineno, *(d.lineno for d in function.decorator_list)])

@@ -10,7 +10,7 @@ from pathlib import Path
 from bridge.errors import SourceError
 from bridge_metaflow.reading.text import Module, parse
 
-__all__ = ["FlowSource", "Member", "load", "metaflow_names", "named"]
+__all__ = ["FlowSource", "Member", "load"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -128,16 +128,7 @@ def _is_flow(source: FlowSource, module: Module, node: ast.ClassDef) -> bool:
 
 def _is_spec(module: Module, base: ast.expr) -> bool:
     name = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")
-    return name == "FlowSpec" or metaflow_names(module).get(name) == "FlowSpec"
-
-
-def metaflow_names(module: Module) -> dict[str, str]:
-    """The names under which a module has imported parts of Metaflow, and which parts."""
-    found = {}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "metaflow":
-            found.update({alias.asname or alias.name: alias.name for alias in node.names})
-    return found
+    return name == "FlowSpec" or module.metaflow.get(name) == "FlowSpec"
 
 
 def _base(source: FlowSource, module: Module, base: ast.expr) -> tuple[Module, ast.ClassDef] | None:
@@ -146,9 +137,9 @@ def _base(source: FlowSource, module: Module, base: ast.expr) -> tuple[Module, a
         own = next((n for n in _classes(module) if n.name == base.id), None)
         if own:
             return module, own
-        target = named(module).get(base.id)
+        target = module.imported.get(base.id)
     elif isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name):
-        target = (named(module).get(base.value.id, ("", ""))[0], base.attr)
+        target = (module.imported.get(base.value.id, ("", ""))[0], base.attr)
     else:
         return None
     other = source.find(target[0]) if target and target[0] else None
@@ -156,28 +147,6 @@ def _base(source: FlowSource, module: Module, base: ast.expr) -> tuple[Module, a
         return None
     own = next((n for n in _classes(other) if n.name == target[1]), None)
     return (other, own) if own else None
-
-
-def named(module: Module) -> dict[str, tuple[str, str]]:
-    """What the imports at the top of a module bind: a module and a name in it, or empty text."""
-    found: dict[str, tuple[str, str]] = {}
-    for node in module.tree.body:
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                found[alias.asname or alias.name] = (_absolute(module, node), alias.name)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name if alias.asname else alias.name.partition(".")[0]
-                found[alias.asname or top] = (top, "")
-    return found
-
-
-def _absolute(module: Module, node: ast.ImportFrom) -> str:
-    """The module that an import names, seen from the folder of the flow."""
-    if not node.level:
-        return node.module or ""
-    package = module.name.split(".")[: -node.level] if "." in module.name else []
-    return ".".join([*package, *([node.module] if node.module else [])])
 
 
 def _line(

@@ -8,20 +8,19 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from bridge_metaflow.reading.source import named
 from bridge_metaflow.reading.text import Module
 
-__all__ = ["Unknown", "value_of"]
+__all__ = ["UnknownError", "value_of"]
 
 
-class Unknown(Exception):
+class UnknownError(Exception):
     """An expression of which the value cannot be told."""
 
 
 def value_of(node: ast.expr, module: Module, known: Mapping[str, Any] | None = None) -> Any:
     """The value of literals, constants, places beside the file, and plain functions of these.
 
-    Raises Unknown.
+    Raises UnknownError.
     """
     return _Evaluation(module, dict(known or {})).value(node)
 
@@ -65,11 +64,11 @@ class _Evaluation:
             return node.value
         found = getattr(self, f"_{type(node).__name__.lower()}", None)
         if found is None:
-            raise Unknown
+            raise UnknownError
         try:
             return found(node)
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-            raise Unknown from error
+            raise UnknownError from error
 
     def _name(self, node: ast.Name) -> Any:
         if node.id in self._known:
@@ -77,13 +76,13 @@ class _Evaluation:
         if node.id == "__file__":
             return str(self._module.path.resolve())
         if self._depth > 20:
-            raise Unknown
+            raise UnknownError
         for statement in reversed(self._module.tree.body):
             target = statement.targets[0] if isinstance(statement, ast.Assign) else None
             if isinstance(target, ast.Name) and target.id == node.id:
                 assert isinstance(statement, ast.Assign)
                 return _Evaluation(self._module, {}, self._depth + 1).value(statement.value)
-        raise Unknown
+        raise UnknownError
 
     def _list(self, node: ast.List) -> list[Any]:
         return [self.value(part) for part in node.elts]
@@ -117,7 +116,7 @@ class _Evaluation:
 
     def _formattedvalue(self, node: ast.FormattedValue) -> str:
         if node.format_spec or node.conversion != -1:
-            raise Unknown
+            raise UnknownError
         return str(self.value(node.value))
 
     def _subscript(self, node: ast.Subscript) -> Any:
@@ -129,7 +128,7 @@ class _Evaluation:
             return getattr(value, node.attr)
         if isinstance(value, dict):
             return value[node.attr]
-        raise Unknown
+        raise UnknownError
 
     def _call(self, node: ast.Call) -> Any:
         given = [self.value(argument) for argument in node.args]
@@ -138,7 +137,7 @@ class _Evaluation:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "joinpath":
             return self.value(node.func.value).joinpath(*given)
         name = ast.unparse(node.func)
-        bound = named(self._module).get(name.partition(".")[0])
+        bound = self._module.imported.get(name.partition(".")[0])
         if bound and bound[1]:  # from os.path import join
             name = ".".join([*bound, *name.split(".")[1:]]).replace("pathlib.Path", "Path")
         if name in _PATHS and not node.keywords:
@@ -158,7 +157,7 @@ class _Evaluation:
             None,
         )
         if function is None or self._depth > 20:
-            raise Unknown
+            raise UnknownError
         names = [a.arg for a in function.args.args]
         known = dict(zip(names, given, strict=False))
         known |= {str(k.arg): self.value(k.value) for k in node.keywords}
@@ -167,7 +166,7 @@ class _Evaluation:
             if isinstance(statement, ast.Return) and statement.value:
                 return inner.value(statement.value)
             inner.do(statement)
-        raise Unknown
+        raise UnknownError
 
     def do(self, statement: ast.stmt) -> None:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
@@ -176,4 +175,4 @@ class _Evaluation:
             isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass)
             or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
         ):
-            raise Unknown
+            raise UnknownError

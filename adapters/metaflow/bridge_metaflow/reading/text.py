@@ -83,6 +83,36 @@ class Module:
                 found.update(range(token.start[0] + 1, token.end[0] + 1))
         return found
 
+    @cached_property
+    def metaflow(self) -> dict[str, str]:
+        """The names under which parts of Metaflow are imported anywhere, and which parts."""
+        found = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "metaflow":
+                found.update({alias.asname or alias.name: alias.name for alias in node.names})
+        return found
+
+    @cached_property
+    def imported(self) -> dict[str, tuple[str, str]]:
+        """What the imports at the top bind: a module and a name in it, or empty text."""
+        found: dict[str, tuple[str, str]] = {}
+        for node in self.tree.body:
+            if isinstance(node, ast.ImportFrom):
+                module = self._absolute(node)
+                found |= {a.asname or a.name: (module, a.name) for a in node.names}
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    top = alias.name if alias.asname else alias.name.partition(".")[0]
+                    found[alias.asname or top] = (top, "")
+        return found
+
+    def _absolute(self, node: ast.ImportFrom) -> str:
+        """The module that an import names, seen from the folder of the flow."""
+        if not node.level:
+            return node.module or ""
+        package = self.name.split(".")[: -node.level] if "." in self.name else []
+        return ".".join([*package, *([node.module] if node.module else [])])
+
     def comments(self, first: int, last: int) -> list[str]:
         """The comments on these lines, the last one included."""
         return [

@@ -10,14 +10,22 @@ from functools import cached_property
 from bridge.emit.carried import PACKAGE
 from bridge.values import At
 from bridge_metaflow.reading.attributes import Use, use_of
-from bridge_metaflow.reading.effects import CHANGING_FUNCTIONS, FRESH, GATHERING, PARTS, READERS
-from bridge_metaflow.reading.effects import SAFE_MODULES, TRAINERS
+from bridge_metaflow.reading.effects import (
+    CHANGING_FUNCTIONS,
+    FRESH,
+    GATHERING,
+    PARTS,
+    READERS,
+    SAFE_MODULES,
+    TRAINERS,
+)
 from bridge_metaflow.reading.graph import FlowStep, is_self
 from bridge_metaflow.reading.idioms import Idioms
 from bridge_metaflow.reading.joins import JoinUse, join_use
-from bridge_metaflow.reading.kinds import ANY, JSON, Body, Sort, is_json, sort_of_value, sorts
+from bridge_metaflow.reading.kinds import Body, sorts
 from bridge_metaflow.reading.library import Library, imported
 from bridge_metaflow.reading.parameters import Given
+from bridge_metaflow.reading.sorts import ANY, JSON, Sort, is_json, sort_of_value
 from bridge_metaflow.reading.source import FlowSource, Member
 from bridge_metaflow.reading.structure import Do, Each, Fork, Series, inside, walk
 from bridge_metaflow.reading.text import Module
@@ -95,6 +103,9 @@ class Uses:
         local = imported(body)
 
         def called(call: ast.expr) -> Sequence[bool] | None:
+            name = call.id if isinstance(call, ast.Name) else ""
+            if local.get(name, ("", ""))[0].startswith(f"{PACKAGE}."):
+                return _NOTHING_CHANGED
             found = self.library.find(module, call, local)
             return self.library.changed(found) if found else None
 
@@ -164,7 +175,7 @@ class Uses:
         """The steps that a join takes its inputs from, in the order of the branches."""
         if not isinstance(do.joins, Fork):
             return do.step.before
-        order = {}
+        order: dict[FlowStep, int] = {}
         for number, series in enumerate(do.joins.branches.values()):
             order |= {inner.step: number for inner in walk(series)}
         return sorted(do.step.before, key=lambda step: order.get(step, 0))
@@ -212,6 +223,8 @@ class Uses:
         found = self.sort(each.split.next.over)
         if each.split.name in self.idioms.over:
             found = Sort("list", (JSON,))
+        if found == JSON and each.split.name in self.idioms.items:
+            found = Sort("list", (JSON,))
         if found.what != "list" or not is_json(found):
             return True
         return any(
@@ -241,9 +254,11 @@ class Uses:
             around = self.around[do.step.name]
             item = around[-1].split.next.over if around else ""
             bodies.append(self._sorted(do.step.body, do.step.module, do.step.inputs, item))
-        for member in self.source.members.values():
-            if isinstance(member.node, ast.FunctionDef) and member.name not in self.steps:
-                bodies.append(self._sorted(member.node.body, member.module, "", ""))
+        bodies += [
+            self._sorted(member.node.body, member.module, "", "")
+            for member in self.source.members.values()
+            if isinstance(member.node, ast.FunctionDef) and member.name not in self.steps
+        ]
         found = sorts(bodies, known) | dict.fromkeys(filter(None, self.caught.values()), ANY)
         for use in self.of.values():
             found |= dict.fromkeys([n for n, _ in _set_by_name(use)], ANY)
@@ -276,6 +291,7 @@ class Uses:
         return Body(body, inputs, item, returned, harmless)
 
 
+_NOTHING_CHANGED = (False,) * 20
 _TO_JSON = (f"{PACKAGE}.values", "to_json")
 
 

@@ -8,57 +8,27 @@ values that are in the way get a name of their own, and the walk begins again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from bridge_metaflow.reading.graph import FlowStep
 from bridge_metaflow.reading.joins import JoinUse, Merge
+from bridge_metaflow.reading.naming import ValueNames
+from bridge_metaflow.reading.reach import (
+    Def,
+    Env,
+    Listed,
+    Reach,
+    Scope,
+    Slot,
+    Value,
+    either_scope,
+    flat,
+)
 from bridge_metaflow.reading.structure import Again, Choose, Do, Each, Fork, Series, walk
 from bridge_metaflow.reading.uses import Uses
 
-__all__ = ["Def", "Listed", "Reach", "Slot", "Value", "Versions", "flat"]
-
-
-class Def(NamedTuple):
-    """What a step sets an attribute to; what the run is given is set by no step."""
-
-    step: str
-    name: str
-
-
-class Listed(NamedTuple):
-    """The list of what the items behind a split have set."""
-
-    split: str
-    values: frozenset[Value]
-
-
-Value = Def | Listed
-
-
-class Reach(NamedTuple):
-    """What an attribute may be at some place, and whether it is sure to be there.
-
-    One that is not there may be ``held`` as None all the same.
-    """
-
-    values: frozenset[Value]
-    certain: bool = True
-    held: bool = True
-
-
-class Slot(NamedTuple):
-    """Something that a step reads: ``what`` (self, branch, list, items) of which branch or split."""
-
-    what: str
-    name: str
-    of: str = ""
-
-
-Env = dict[str, Reach]
-Scope = dict[str, frozenset[Value | None]]
-"""What each name of the pipeline may hold; None: perhaps it is not there."""
+__all__ = ["Versions"]
 
 
 @dataclass
@@ -83,8 +53,6 @@ class Versions:
     after: dict[str, Env] = field(default_factory=dict)
     stuck: list[tuple[str, str]] = field(default_factory=list)
     carried: dict[str, dict[str, None]] = field(default_factory=dict)
-    _parent: dict[Def, Def] = field(default_factory=dict)
-    _names: dict[Def, str] = field(default_factory=dict)
     _unused: set[Def] = field(default_factory=set)
     _void: set[Def] = field(default_factory=set)
     _again: bool = False
@@ -92,7 +60,7 @@ class Versions:
     def __post_init__(self) -> None:
         self._steps = {do.step.name: do.step for do in walk(self.series)}
         self._place = {name: number for number, name in enumerate(self._steps)}
-        self._names = {Def("", name): new for name, new in self.uses.renamed.items()}
+        self._names = ValueNames(self._place, self.uses.names, self.uses.renamed)
         self._settle()
         perhaps = {Def(s, n) for s in self._steps for n in self._perhaps(s)}
         read = {d for reads in self.reads.values() for r in reads.values() for d in flat(r.values)}
@@ -119,33 +87,7 @@ class Versions:
 
     def name(self, value: Value) -> str:
         """The name of a value in the pipeline."""
-        root = self._root(value)
-        return self._names.get(root, root.name)
-
-    def _root(self, value: Value) -> Def:
-        while isinstance(value, Listed):
-            value = min(value.values, key=lambda v: self._place.get(next(flat([v])).step, -1))
-        while value in self._parent:
-            value = self._parent[value]
-        return value
-
-    def _unite(self, values: Iterable[Value]) -> None:
-        """Values of which a reader cannot tell which one it gets have one name."""
-        roots = sorted({self._root(v) for v in values}, key=lambda d: self._place.get(d.step, -1))
-        for root in roots[1:]:
-            self._parent[root] = roots[0]
-            self._again = True
-
-    def _rename(self, value: Value, step: str) -> bool:
-        root = self._root(value)
-        if root in self._names or not root.step:
-            return False
-        wanted = f"{step or root.step}__{root.name}"
-        while wanted in self._names.values() or wanted in self.uses.names:
-            wanted += "_"
-        self._names[root] = wanted
-        self._again = True
-        return True
+        return self._names.name(value)
 
     def _check(
         self, step: str, slot: Slot, reach: Reach, scope: Scope, split: FlowStep | None = None
@@ -161,14 +103,16 @@ class Versions:
             return
         others = [v for v in found - reach.values if v is not None]
         since = self._place[split.name] if split else len(self._place)
-        own = [v for v in reach.values if self._place.get(self._root(v).step, -1) > since]
-        roots = {self._root(v) for v in reach.values}
-        foreign = [v for v in others if self._root(v) not in roots]
+        own = [v for v in reach.values if self._place.get(self._names.root(v).step, -1) > since]
+        roots = {self._names.root(v) for v in reach.values}
+        foreign = [v for v in others if self._names.root(v) not in roots]
         if not any(
-            self._rename(value, slot.of if value in own else "")
+            self._names.rename(value, slot.of if value in own else "")
             for value in [*own, *foreign, *reach.values]
         ):
             self.stuck.append((step, slot.name))
+        else:
+            self._again = True
 
     def _name_ends(self, scope: Scope) -> None:
         """What the flow has at its end is to have its own name."""
@@ -176,8 +120,10 @@ class Versions:
             found = scope.get(attribute, frozenset()) - {None}
             if found and found != reach.values and not self._again:
                 for value in found - reach.values:
-                    if value is not None and self._root(value) not in map(self._root, reach.values):
-                        self._rename(value, "")
+                    if value is not None and self._names.root(value) not in map(
+                        self._names.root, reach.values
+                    ):
+                        self._again |= self._names.rename(value, "")
 
     # The walk
 
@@ -220,16 +166,19 @@ class Versions:
             own = dict(scope)
             envs.append(self._series(series, dict(env), own))
             scopes.append(own)
-        scope |= _either_scope(scopes)
+        scope |= either_scope(scopes)
         return self._either(envs)
 
     def _repeat(self, again: Again, env: Env, scope: Scope) -> Env:
         counted = self.uses.idioms.counted.get(again.do.step.name)
         if counted and counted.index:
             index = frozenset([Def("", counted.index)])
-            env = {**env, counted.index: Reach(index)}
-            scope = {**scope, counted.index: index}
-            return self._repeated(again, env, scope)
+            around = scope.get(counted.index)
+            scope[counted.index] = index
+            env = self._repeated(again, {**env, counted.index: Reach(index)}, scope)
+            del scope[counted.index], env[counted.index]
+            scope |= {counted.index: around} if around else {}
+            return env
         return self._repeated(again, env, scope)
 
     def _repeated(self, again: Again, env: Env, scope: Scope) -> Env:
@@ -238,7 +187,7 @@ class Versions:
             own = dict(scope)
             out_scope = dict(scope)
             self._do(again.do, dict(env), out_scope, {})
-            own |= _either_scope([scope, out_scope])
+            own |= either_scope([scope, out_scope])
             out = self._do(again.do, self._either([env, out]), own, {})
         scope |= out_scope
         return out
@@ -253,7 +202,7 @@ class Versions:
             certain = every and all(r.certain for r in reaches)
             found[name] = Reach(values, certain, every and all(r.held for r in reaches))
             if len(values) > 1:
-                self._unite(values)
+                self._again |= self._names.unite(values)
         return found
 
     # One step
@@ -326,7 +275,7 @@ class Versions:
                 env[name] = reach
                 self.through[step.name].add(name)
         for slot, reach in self._slots(do, use, ends):
-            self._check(step.name, slot, reach, scope, do.joins and do.joins.split)
+            self._check(step.name, slot, reach, scope, do.joins.split if do.joins else None)
         for merge in use.merges:
             self._merge(do, merge, ends, env, scope)
         return env
@@ -446,21 +395,4 @@ class Versions:
             return
         self.agreed[step][name] = [slot for slot, _ in slots]
         for slot, reach in slots:
-            self._check(step, slot, reach, scope, do.joins and do.joins.split)
-
-
-def flat(values: Iterable[Value]) -> Iterator[Def]:
-    """The values themselves and those in lists."""
-    for value in values:
-        if isinstance(value, Listed):
-            yield from flat(value.values)
-        else:
-            yield value
-
-
-def _either_scope(scopes: list[Scope]) -> Scope:
-    absent: frozenset[Value | None] = frozenset([None])
-    names = dict.fromkeys(n for scope in scopes for n in scope)
-    return {
-        name: frozenset(v for scope in scopes for v in scope.get(name, absent)) for name in names
-    }
+            self._check(step, slot, reach, scope, do.joins.split if do.joins else None)

@@ -1,7 +1,18 @@
 import os
 
-from metaflow import FlowSpec, card, catch, current, environment, kubernetes, project, resources
-from metaflow import retry, schedule, secrets, step, timeout
+from metaflow import (
+    FlowSpec,
+    card,
+    catch,
+    current,
+    environment,
+    project,
+    resources,
+    retry,
+    schedule,
+    step,
+    timeout,
+)
 
 
 @project(name="caught")

@@ -26,7 +26,7 @@ class MethodsFlow(CommonSteps, FlowSpec):
     """Methods, properties, constants, and classes that it builds on."""
 
     STEP_WIDTH = 2
-    NAMES = ["a", "b"]
+    NAMES = ("a", "b")
     name_of_it = Parameter("name-of-it", default="it")
 
     @property

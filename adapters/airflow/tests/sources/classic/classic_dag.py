@@ -39,7 +39,7 @@ with DAG(
     schedule="@daily",
     start_date=datetime.datetime(2025, 1, 1),
     catchup=False,
-    params={"name": "it's \"me\"", "count": 4},
+    params={"name": "you & me; $HOME", "count": 4},
     default_args={"owner": "numbers"},
 ) as dag:
     start = EmptyOperator(task_id="start")
@@ -47,7 +47,9 @@ with DAG(
     branch = BranchPythonOperator(task_id="choose", python_callable=choose, op_kwargs={"limit": 50})
     few = PythonOperator(task_id="few", python_callable=lambda: "few")
     with TaskGroup("sizes") as sizes:
-        many = PythonOperator(task_id="many", python_callable=add, op_args=[1, 2, drawn.output["smallest"]])
+        many = PythonOperator(
+            task_id="many", python_callable=add, op_args=[1, 2, drawn.output["smallest"]]
+        )
     join = PythonOperator(
         task_id="join",
         python_callable=joined,
@@ -60,7 +62,13 @@ with DAG(
         env={"WHO": "{{ ti.xcom_pull(task_ids='join') }}"},
         append_env=True,
     )
-    check = ShortCircuitOperator(task_id="check", python_callable=lambda word: word, op_args=[greet.output])
-    last = BashOperator(task_id="last", bash_command="exit 1", retries=2) if False else EmptyOperator(task_id="last")
+    check = ShortCircuitOperator(
+        task_id="check", python_callable=lambda word: word, op_args=[greet.output]
+    )
+    last = (
+        BashOperator(task_id="last", bash_command="exit 1", retries=2)
+        if False
+        else EmptyOperator(task_id="last")
+    )
 
     start >> drawn >> branch >> [few, many] >> join >> greet >> check >> last

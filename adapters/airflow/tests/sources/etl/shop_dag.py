@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from math import floor
 
 from airflow.sdk import Asset, Param, dag, task, task_group
-
 from cleaning import to_euro, total
 
 DISCOUNT = 0.1  # of large orders
@@ -66,7 +65,7 @@ def shop():
 
     @task(retries=0, outlets=[Asset("file://report.json")])
     def report(prices, halves, sums, label):
-        return {"prices": prices, "halves": list(halves), "sum": sums["sum"], "label": label}
+        return {"prices": list(prices), "halves": list(halves), "sum": sums["sum"], "label": label}
 
     orders = fetch()
     parts = split(orders)

@@ -108,7 +108,7 @@ class _Sentence:
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if isinstance(error, BridgeError):
-            lines = [f"bridge: {error}", *getattr(error, "__notes__", ())]
+            lines = [*getattr(error, "__notes__", ()), f"bridge: {error}"]
             sys.stderr.write("\n".join(lines) + "\n")
         else:
             self._before(kind, error, trace)

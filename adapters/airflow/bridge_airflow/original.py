@@ -171,6 +171,8 @@ def _values(
     values: dict[str, Any],
 ) -> dict[str, Any]:
     """The values by their names in the pipeline; a task that returned nothing gave None."""
+    if original.reading.returns_dicts:
+        return dict(_in_dicts(original.reading, results))
     mapped = {task.task_id for task in original.dag.tasks if task.is_mapped or _in_mapped(task)}
     found: dict[str, Any] = {}
     for name, (task, key) in original.reading.origins.items():
@@ -182,6 +184,16 @@ def _values(
         elif -1 in at and at[-1] == "success" and (key == RETURNED or (task, key, -1) in results):
             found[name] = results.get((task, key, -1))
     return found | _made(original.reading, {**values, **found})
+
+
+def _in_dicts(
+    reading: Reading, results: Mapping[tuple[str, str, int], Any]
+) -> Iterator[tuple[str, Any]]:
+    """The values of tasks that return dicts, in which objects are references."""
+    for name, (task, key) in reading.origins.items():
+        held = results.get((task, RETURNED, -1))
+        if isinstance(held, Mapping) and key in held:
+            yield name, held[key]
 
 
 def _in_mapped(task: Any) -> bool:

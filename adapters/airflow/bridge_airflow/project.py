@@ -13,14 +13,14 @@ from bridge.flow import Flow, walk
 from bridge.model import Pipeline, Task
 from bridge_airflow.ids import dag_id
 
-__all__ = ["beside"]
+__all__ = ["IGNORE", "beside"]
 
 _NEEDS = {
     "files": ["fsspec"],
     "notebook": ["ipykernel", "papermill"],
 }
 _SHORT = 60
-_IGNORE = """\
+IGNORE = """\
 # Only the DAG file makes a DAG.
 *
 !{module}.py
@@ -55,7 +55,7 @@ def beside(flow: Flow, module: str, carries: Iterable[str]) -> dict[str, str]:
     carries = set(carries)
     return {
         **_carried(carries),
-        ".airflowignore": _IGNORE.format(module=module),
+        ".airflowignore": IGNORE.format(module=module),
         "README.md": _readme(flow, module, carries),
         "requirements.txt": _requirements(flow.pipeline, carries),
     }

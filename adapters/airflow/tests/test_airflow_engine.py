@@ -26,7 +26,7 @@ from bridge_airflow.home import environment, make_database
 pytestmark = pytest.mark.engine
 
 HERE = Path(__file__).parent
-VARYING = {"on", "seconds", "artifacts"}
+VARYING = {"on", "seconds", "artifacts", "pipeline", "started", "frames"}
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def describe(dag: Any, record: Recording) -> dict[str, Any]:
         "groups": {g.group_id: _group(g) for g in _groups(dag.task_group) if g.group_id},
         "tasks": [_task(task, record) for task in dag.tasks],
         "labels": _labels(dag),
+        "children": [*dag.task_group.children],
     }
 
 

@@ -347,7 +347,7 @@ def _arguments(lifted: Lifted) -> str:
     named = [a for a in [*positional, *arguments.kwonlyargs] if a.arg not in change.gone]
     own = [a for a in named if a.arg not in change.asked]
     needed = [text.text(a) for a in own if a.arg not in defaults]
-    spare = []
+    spare: list[str] = []
     for name, asked in change.asked.items():
         shown = f"{name}: {asked.annotation}" if asked.annotation else name
         perhaps = name in lifted.optional

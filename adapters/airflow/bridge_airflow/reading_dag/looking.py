@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 from bridge.errors import SourceError
 from bridge.inquiry import answer
+from bridge.modules import search
 
 __all__ = ["look"]
 
@@ -26,7 +26,7 @@ def look(question: dict[str, Any]) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for file in question["files"]:
-        _search(Path(file).parent)
+        search(Path(file).parent)  # as in a dags folder
         with Recording(file) as record:
             bag = DagBag(dag_folder=file, safe_mode=False)
         if bag.import_errors:
@@ -38,12 +38,6 @@ def look(question: dict[str, Any]) -> dict[str, Any]:
             if "error" in told:
                 raise SourceError(told["error"])
     return found
-
-
-def _search(folder: Path) -> None:
-    """Let the file import what lies beside it, as in a dags folder."""
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
 
 
 def _described(bag: Any, record: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,19 @@ from bridge.adapter import Import, Source
 from bridge.emit.names import identifier
 from bridge.emit.python import finish
 from bridge.errors import SourceError
-from bridge.findings import Feature, Level, Report
+from bridge.findings import Feature, Level, Report, attributes
 from bridge.inquiry import ask
 from bridge.model import Pipeline
 from bridge_airflow.home import settings
+from bridge_airflow.reading_dag.bodies import NotOursError
 from bridge_airflow.reading_dag.lifting import Lifting
 from bridge_airflow.reading_dag.making import Making
 from bridge_airflow.reading_dag.names import RETURNED, ValueNames
 from bridge_airflow.reading_dag.operators import Operators, decides
+from bridge_airflow.reading_dag.own import is_ours, read_own
 from bridge_airflow.reading_dag.settings import tell_of_settings
 from bridge_airflow.reading_dag.shell_tasks import variables_of
+from bridge_airflow.reading_dag.source_text import SourceText
 from bridge_airflow.reading_dag.structure import Structure
 from bridge_airflow.reading_dag.telling import Telling
 
@@ -36,11 +40,15 @@ _QUIET = {
 
 @dataclass
 class Reading:
-    """What was read of a DAG; ``origins`` has the task and the key of each value by its name."""
+    """What was read of a DAG; ``origins`` has the task and the key of each value by its name.
+
+    In what this adapter has written itself a task ``returns_dicts``, in which the keys are.
+    """
 
     found: Import
     dag_id: str
     origins: Mapping[str, tuple[str, str]]
+    returns_dicts: bool = False
 
 
 def read(source: Source) -> Import:
@@ -91,6 +99,22 @@ def pick(dags: Mapping[str, Any], file: Path, name: str) -> Any:
 
 def interpret(dag: Mapping[str, Any], file: Path) -> Reading:
     """The pipeline of a DAG as it was described."""
+    with suppress(NotOursError, LookupError, AttributeError, TypeError):
+        if is_ours(file):
+            return _own(dag, file, SourceText(str(file)))
+    return _foreign(dag, file)
+
+
+def _own(dag: Mapping[str, Any], file: Path, text: SourceText) -> Reading:
+    """What was read of a file that this adapter wrote: the calls of the user's functions."""
+    pipeline, origins = read_own(dag, text, tell_of_settings(dag, Telling(str(file))))
+    carried = [attribute.ended(Level.CARRIED) for attribute in attributes(pipeline)]
+    found = Import(pipeline, file.parent, {}, [file.parent], Report(carried))
+    return Reading(found, dag["dag_id"], origins, returns_dicts=True)
+
+
+def _foreign(dag: Mapping[str, Any], file: Path) -> Reading:
+    """What was read of a file that somebody wrote."""
     tell = Telling(str(file))
     module = _module(file)
     lifting = Lifting(module, lambda said, line: _tell_of_airflow(tell, said, line))
@@ -115,9 +139,9 @@ def interpret(dag: Mapping[str, Any], file: Path) -> Reading:
         where=tell.where(0),
         **settings_of,
     )
-    text = lifting.module_text(f"The functions of the tasks of {dag['dag_id']}.")
-    files = {f"{module}.py": finish(text, f"{module}.py")} if text else {}
-    found = Import(pipeline, file.parent, files, _search(dag, file), Report(tell.findings))
+    code = lifting.module_text(f"The functions of the tasks of {dag['dag_id']}.")
+    files = {f"{module}.py": finish(code, f"{module}.py")} if code else {}
+    found = Import(pipeline, file.parent, files, [file.parent], Report(tell.findings))
     return Reading(found, dag["dag_id"], names.origins)
 
 
@@ -125,10 +149,6 @@ def _module(file: Path) -> str:
     """A name for the module of functions that no module beside the file has."""
     taken = {path.stem for path in file.parent.iterdir()}
     return "functions" if "functions" not in taken else f"{identifier(file.stem)}_functions"
-
-
-def _search(dag: Mapping[str, Any], file: Path) -> list[Path]:
-    return [file.parent]
 
 
 def _parameters(dag: Mapping[str, Any], tell: Telling) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Recording:
             self._note(operator, _said(operator, given))
             return original(operator, *args, **given)
 
-        made.__wrapped__ = original.__wrapped__  # type: ignore[attr-defined]
+        made.__wrapped__ = original.__wrapped__
         self._patches.enter_context(patch.object(BaseOperator, "__init__", made))
         self._follow(OperatorPartial, "_expand", lambda result: result)
         self._follow(_TaskDecorator, "_expand", lambda result: result.operator)

@@ -50,9 +50,9 @@ class Remarks:
             self._next(do.step)
             self._body(do)
             self._unknown(do.step)
-        for step, why in self.uses.idioms.absorbed:
-            self.told.add(Feature.MAP, step.name, "@step", Level.CARRIED, why, step.where)
-            self._next(step)
+        for part, why in self.uses.idioms.absorbed:
+            self.told.add(Feature.MAP, part.name, "@step", Level.CARRIED, why, part.where)
+            self._next(part)
         self._members()
         self._module()
         for step, name in self.versions.stuck:
@@ -119,6 +119,9 @@ class Remarks:
             node = next((node for node, why in use.whole if why == written.whole), step.function)
             how = _WHOLE.format(why=written.whole)
             self._tell(step, "self", Feature.PYTHON, Level.EMULATED, how, node)
+        if written and written.unclear:
+            how = "what belongs to the flow stands inside of text; give it a name before"
+            self._tell(step, "text", Feature.PYTHON, Level.UNSUPPORTED, how, written.unclear)
         for reasons, done in ((use.any_read, "read"), (use.any_set, "set")):
             for node, _ in reasons[:1]:
                 how = _UNSEEN.format(done=done, done_by_name="reads")

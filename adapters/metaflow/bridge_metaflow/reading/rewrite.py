@@ -94,7 +94,8 @@ class Rewriting:
     ``replace`` gives the new text of an expression, or None where it stays; ``call`` that of what
     is called, with arguments to be put first and last, or None. ``gone`` are statements that are
     left out, ``instead`` others with their new text. ``returns`` is the text of the return
-    statement at the end, and where there may be ``early`` ones of those too.
+    statement at the end, and where there may be ``early`` ones of those too. If it is ``lenient``,
+    text in which nothing can be replaced stays, and is ``unclear``.
     """
 
     module: Module
@@ -106,6 +107,8 @@ class Rewriting:
     tail: ast.stmt | None = None
     returns: str = ""
     early: bool = False
+    lenient: bool = False
+    unclear: ast.AST | None = None
     edits: list[Edit] = field(default_factory=list)
 
     def lines(self, preamble: list[str]) -> list[str]:
@@ -236,14 +239,39 @@ class Rewriting:
             self._node(part)
 
     def _text(self, node: ast.JoinedStr) -> None:
-        """Inside of text Python does not tell where things are: they are looked for."""
+        """What is inside of text, where Python may be wrong about places."""
+        known = len(self.edits)
+        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and self.call(n)]
+        methods = [call.func for call in calls]
+        rest = [n for n in ast.walk(node) if n not in methods and n not in calls]
+        found = [*calls, *(n for n in rest if self.replace(n) is not None)]
+        if all(map(self._is_placed, found)):
+            for child in node.values:
+                self._node(child)
+            texts = [edit.new for edit in self.edits[known:]]
+        elif calls:
+            texts = ['"']
+        else:
+            texts = self._looked_for(node)
+        if any(char in text for text in texts for char in "\"'\n\\"):
+            del self.edits[known:]
+            if not self.lenient:
+                raise UnclearError("what belongs to the flow stands inside of text")
+            self.unclear = node
+
+    def _is_placed(self, node: ast.AST) -> bool:
+        """Whether an expression stands where Python says that it does."""
+        try:
+            found = ast.parse(self.module.source(node).strip(), mode="eval").body
+        except (SyntaxError, ValueError, IndexError):
+            return False
+        return ast.dump(found) == ast.dump(node)
+
+    def _looked_for(self, node: ast.JoinedStr) -> list[str]:
+        """Replace by the spelling of what is there; gives the new texts, a quote if that fails."""
         wanted: Counter[str] = Counter()
         new: dict[str, str] = {}
-        if any(isinstance(n, ast.Call) and self.call(n) for n in ast.walk(node)):
-            raise UnclearError("a method of the flow is called inside of text")
         for spelled, text in _replaced(node, self.replace):
-            if '"' in text or "'" in text or "\n" in text:
-                raise UnclearError(f"'{spelled}' stands inside of text")
             wanted[spelled] += 1
             new[spelled] = text
         start, end = self.module.span(node)
@@ -251,8 +279,9 @@ class Rewriting:
         for spelled, count in wanted.items():
             found = [*re.finditer(rf"(?<![\w.]){re.escape(spelled)}(?!\w)", text)]
             if len(found) != count:
-                raise UnclearError(f"'{spelled}' stands inside of text")
+                return ['"']
             self.edits += [Edit(start + m.start(), start + m.end(), new[spelled]) for m in found]
+        return list(new.values())
 
 
 def _replaced(node: ast.AST, replace: Callable[[ast.AST], str | None]) -> Iterator[tuple[str, str]]:

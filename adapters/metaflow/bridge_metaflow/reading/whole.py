@@ -30,10 +30,12 @@ class Whole(Writing):
         rewriting = self._kept(do, found, inputs, step)
         rewriting.returns = returned([o.text for o in found.outputs])
         rewriting.early = step.next.call is None
+        rewriting.lenient = True
         preamble = [*self._namespace(step, found), *inputs.preamble()]
         text = self.text(rewriting, found, preamble)
         name = self.functions[step.name]
-        return Written(step, name, text, found, reason, [*self.all.uses.of[step.name].helpers])
+        helpers = [*self.all.uses.of[step.name].helpers]
+        return Written(step, name, text, found, reason, helpers, unclear=rewriting.unclear)
 
     def _own_self(self, found: Signature, step: str) -> Signature:
         """What is given back is taken from the namespace, where it may not be."""
@@ -121,7 +123,7 @@ class Whole(Writing):
         inner = f"_{self.functions[step.name]}"
         inputs = Inputs(self.all, do, found)
         rewriting = self._kept(do, found, inputs, step)
-        rewriting.early = False
+        rewriting.early, rewriting.lenient = False, True
         rewriting.returns = ""
         arguments = f"self, {step.inputs}" if inputs.rebuilt else "self"
         body = method_text(rewriting, inner, arguments, [])

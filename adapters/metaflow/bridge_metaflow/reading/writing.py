@@ -25,7 +25,8 @@ class Written:
 
     ``whole`` says why the body has kept its ``self``; ``helpers`` are the methods it calls. Without
     a text the function is one of the user's, with a ``reference`` one of another module. ``task``
-    is the name of the task where that is not the step's.
+    is the name of the task where that is not the step's. ``unclear`` is text in which names of the
+    flow have stayed.
     """
 
     step: FlowStep
@@ -36,6 +37,7 @@ class Written:
     helpers: list[str] = field(default_factory=list)
     task: str = ""
     reference: str = ""
+    unclear: ast.AST | None = None
 
 
 @dataclass

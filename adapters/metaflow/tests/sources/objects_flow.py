@@ -11,7 +11,7 @@ class Box:
 class ObjectsFlow(FlowSpec):
     @step
     def start(self):
-        self.boxes = (Box(1), Box(5), Box(9))
+        self.boxes = (Box(1), Box(9))
         self.base = 100
         self.note = "outer"
         self.next(self.look, foreach="boxes")

@@ -10,7 +10,7 @@ class StructureFlow(FlowSpec):
 
     @step
     def start(self):
-        self.towns = ["Lund", "Bath", "Ulm"]
+        self.towns = ["Lund", "Bath"]
         self.next(self.town, foreach="towns")
 
     # One town, with its streets.
@@ -45,7 +45,7 @@ class StructureFlow(FlowSpec):
     @step
     def route(self):
         """Is that much?"""
-        self.size = "much" if self.total > 100 else "little"
+        self.size = "much" if self.total > 50 else "little"
         self.next({"much": self.halve, "little": self.double}, condition="size")
 
     @step

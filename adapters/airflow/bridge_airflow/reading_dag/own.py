@@ -1,0 +1,262 @@
+"""DAG files that this adapter has written, read back as the pipelines they were written from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from bridge.model import (
+    Conditional,
+    Map,
+    Parallel,
+    Pipeline,
+    Resources,
+    Retry,
+    Step,
+    Stub,
+)
+from bridge.values import At, Return, at
+from bridge_airflow.project import IGNORE
+from bridge_airflow.reading_dag.bodies import Body, NotOursError, returned_names
+from bridge_airflow.reading_dag.making import Task
+from bridge_airflow.reading_dag.source_text import Function, SourceText
+from bridge_airflow.tables import OPERATOR_ARGUMENTS
+
+__all__ = ["is_ours", "read_own"]
+
+_IMAGE = "To be run in the image `"
+_COMPOSITE = ("items", "gathered", "choose", "joined")
+
+
+def is_ours(file: Path) -> bool:
+    """Whether a file stands in an export: beside it is what says that it alone makes a DAG."""
+    ignored = file.parent / ".airflowignore"
+    if not ignored.is_file():
+        return False
+    return ignored.read_text(encoding="utf-8") == IGNORE.format(module=file.stem)
+
+
+def read_own(
+    dag: Mapping[str, Any], text: SourceText, settings: Mapping[str, Any]
+) -> tuple[Pipeline, dict[str, tuple[str, str]]]:
+    """The pipeline that a DAG was written from, and the task and key of each value in it.
+
+    Raises NotOursError where the file has been changed since.
+    """
+    own = _Own(dag, text)
+    return own.pipeline(settings), own.origins()
+
+
+class _Own:
+    def __init__(self, dag: Mapping[str, Any], text: SourceText) -> None:
+        self._dag, self._text = dag, text
+        self._tasks: dict[str, Task] = {task["id"]: task for task in dag["tasks"]}
+        self._items: dict[str, At] = {}
+        self._names: dict[tuple[str, str], Return] = {}
+        for task_id in self._tasks:
+            if node := self._function(task_id):
+                for key, found in returned_names(node).items():
+                    self._names[task_id, key] = found
+
+    def pipeline(self, settings: Mapping[str, Any]) -> Pipeline:
+        """The outermost pipeline."""
+        params = self._dag["params"]
+        parameters = {name: param["value"]["json"] for name, param in params.items()}
+        kept = {n: v for n, v in settings.get("overrides", {}).get("airflow", {}).items()
+                if n != "params"}  # fmt: skip
+        more = {**settings, "overrides": {"airflow": kept} if kept else {}}
+        found = self._steps(self._dag["children"], "")
+        return replace(found, name=self._dag["dag_id"], parameters=parameters, **more)
+
+    def origins(self) -> dict[str, tuple[str, str]]:
+        """The task that has each value in the end, and its key there: the outermost, the last."""
+        inmost = sorted(self._names.items(), key=lambda item: -item[0][0].count("."))
+        return {found.name: place for place, found in inmost}
+
+    def _function(self, task_id: str) -> Function | None:
+        function = self._tasks[task_id]["callable"]
+        return self._text.function_at(function["line"], function["name"]) if function else None
+
+    # Pipelines
+
+    def _steps(self, children: Iterable[str], tooltip: str) -> Pipeline:
+        """The pipeline of the tasks and groups in a group."""
+        names = list(children)
+        steps = [self._step(name) for name in names]
+        inside = {name: set(self._inside(name)) for name in names}
+        before = {
+            name: [o for o in names if o != name and self._upstream(inside[name]) & inside[o]]
+            for name in names
+        }
+        if all(earlier in before[later] for earlier, later in pairwise(names)):
+            return Pipeline(steps, description=tooltip)
+        found = []
+        for name, step in zip(names, steps, strict=True):
+            taken = self._taken(inside[name])
+            after = [_last(other) for other in before[name] if not taken & inside[other]]
+            found.append(replace(step, after=after) if after else step)
+        return Pipeline(found, description=tooltip, order="data")
+
+    def _inside(self, name: str) -> Iterator[str]:
+        if name in self._tasks:
+            yield name
+            return
+        for child in self._dag["groups"][name]["children"]:
+            yield from self._inside(child)
+
+    def _upstream(self, tasks: Iterable[str]) -> set[str]:
+        return {other for task in tasks for other in self._tasks[task]["upstream"]}
+
+    def _taken(self, tasks: Iterable[str]) -> set[str]:
+        """The tasks from which some of these take a result."""
+        return {held for task in tasks for held in self._given(task).values() if held}
+
+    # Steps
+
+    def _step(self, name: str) -> Step:
+        if name in self._tasks:
+            return self._task(name)
+        group = self._dag["groups"][name]
+        own = [child for child in group["children"] if child in self._tasks]
+        kinds = {_last(child) for child in own}
+        if "items" in kinds:
+            return self._map(name, group)
+        if "choose" in kinds:
+            return self._conditional(name, group)
+        if own or not group["children"]:
+            raise NotOursError(f"group '{name}' is not one of branches")
+        branches = {_last(c): self._branch(c) for c in group["children"]}
+        return Parallel(name=_last(name), branches=branches, **self._overrides(group))
+
+    def _branch(self, name: str) -> Pipeline:
+        group = self._dag["groups"][name]
+        return self._steps(group["children"], group["tooltip"])
+
+    def _overrides(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        given = {name: value["json"] for name, value in group["default_args"].items()}
+        return {"overrides": {"airflow": given}} if given else {}
+
+    def _map(self, name: str, group: Mapping[str, Any]) -> Map:
+        items = self._function(f"{name}.items")
+        if items is None:
+            raise NotOursError(f"map '{name}' has no function for its items")
+        called = next(n for n in ast.walk(items) if isinstance(n, ast.ListComp))
+        item = ast.literal_eval(called.elt.args[1])  # type: ignore[attr-defined]
+        each: Any = called.generators[0].iter
+        listed = self._body(f"{name}.items", items).value(each.args[1])
+        if not isinstance(listed, At):
+            raise NotOursError(f"map '{name}' has no list")
+        before, self._items = self._items, {**self._items, name: at(item)}
+        inner = [c for c in group["children"] if _last(c) not in ("items", "gathered")]
+        if len(inner) != 1:
+            raise NotOursError(f"map '{name}' is not over one task or group")
+        if inner[0] in self._tasks:
+            branch = Pipeline([self._step(inner[0])], description=group["tooltip"])
+        else:
+            branch = self._branch(inner[0])
+        self._items = before
+        return Map(
+            name=_last(name),
+            branch=branch,
+            iterate_on=listed if listed.path else listed.name,
+            iterate_as=item,
+            reducer=self._reducer(name),
+            **self._overrides(group),
+        )
+
+    def _reducer(self, name: str) -> str | None:
+        node = self._function(f"{name}.gathered") if f"{name}.gathered" in self._tasks else None
+        for inner in ast.walk(node) if node else ():
+            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Lambda):
+                return ast.unparse(inner.func)
+            if isinstance(inner, ast.ImportFrom) and inner.names[0].asname == "reducer":
+                return f"{inner.module}:{inner.names[0].name}"
+        return None
+
+    def _conditional(self, name: str, group: Mapping[str, Any]) -> Conditional:
+        choose = self._function(f"{name}.choose")
+        if choose is None:
+            raise NotOursError(f"conditional '{name}' has no function that chooses")
+        keys: Any = next(n for n in choose.body if isinstance(n, ast.Assign)).value
+        found: Any = next(n for n in choose.body if isinstance(n, ast.Return)).value
+        call = found.slice
+        given = self._body(f"{name}.choose", choose).value(call.args[1])
+        if not isinstance(given, At):
+            raise NotOursError(f"conditional '{name}' has nothing to decide it")
+        branches = {key: self._branch(of) for key, of in ast.literal_eval(keys).items()}
+        has_default = any(word.arg == "default" for word in call.keywords)
+        default = branches.pop("default") if has_default else None
+        return Conditional(
+            name=_last(name),
+            parameter=given if given.path else given.name,
+            branches=branches,
+            default=default,
+            **self._overrides(group),
+        )
+
+    def _task(self, task_id: str) -> Step:
+        task = self._tasks[task_id]
+        if _last(task_id) in _COMPOSITE and "." in task_id:
+            raise NotOursError(f"'{task_id}' stands where it should not")
+        more = self._policies(task)
+        node = self._function(task_id)
+        if node is not None:
+            return self._body(task_id, node).task(_last(task_id), more)
+        if task["class"] != "EmptyOperator":
+            raise NotOursError(f"'{task_id}' is an operator of Airflow's own")
+        return Stub(_last(task_id), **more)
+
+    def _given(self, task_id: str) -> dict[str, str]:
+        """The task whose result an argument of a task's function is, by the argument."""
+        task = self._tasks[task_id]
+        function = task["callable"]
+        if function is None:
+            return {}
+        names = [name for name, *_ in function["parameters"]]
+        mapped = (task["mapped"] or {}).get("value", {})
+        given = {**dict(zip(names, task["args"], strict=False)), **task["kwargs"], **mapped}
+        return {name: value["xcom"][0] if "xcom" in value else "" for name, value in given.items()}
+
+    def _body(self, task_id: str, node: Function) -> Body:
+        given = self._given(task_id)
+
+        def argument(name: str) -> At | str | None:
+            held = given.get(name)
+            if held is None:
+                return None
+            owner = next((o for o in reversed(self._items) if task_id.startswith(f"{o}.")), "")
+            if owner and (not held or held == f"{owner}.items"):
+                return self._items[owner]
+            return held
+
+        return Body(node, argument, self._names)
+
+    def _policies(self, task: Task) -> dict[str, Any]:
+        given, values = dict(task["given"]), task["values"]
+        found: dict[str, Any] = {}
+        if "retries" in given:
+            delay = values["retry_delay"]["seconds"] if "retry_delay" in given else 0
+            found["retry"] = Retry(given["retries"]["json"], _number(delay))
+        if "execution_timeout" in given:
+            found["timeout"] = _number(given["execution_timeout"]["seconds"])
+        if "resources" in given:
+            asked = given["resources"]["json"]
+            found["resources"] = Resources(asked.get("cpus"), asked.get("ram"), asked.get("gpus"))
+        kept = {n: v.get("json") for n, v in given.items() if n in OPERATOR_ARGUMENTS}
+        image = kept.get("doc_md") or ""
+        if image.startswith(_IMAGE):
+            found["image"] = image.removeprefix(_IMAGE).removesuffix("`.")
+            del kept["doc_md"]
+        return found | ({"overrides": {"airflow": kept}} if kept else {})
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _number(seconds: float) -> float:
+    return int(seconds) if seconds == int(seconds) else seconds

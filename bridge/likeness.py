@@ -96,7 +96,8 @@ def _used(tree: ast.AST, around: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in around:
-            found[node.id] = around[node.id]
+            if not node.id.startswith("__"):  # __file__ and the like say where, not what
+                found[node.id] = around[node.id]
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             module = around.get(node.value.id)
             if isinstance(module, ModuleType) and hasattr(module, node.attr):

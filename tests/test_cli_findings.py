@@ -127,12 +127,14 @@ def test_check_as_text_names_codes_places_and_totals(project):
         "schedule.unsupported: schedule of the pipeline cannot be carried: a script has no such "
         "thing; start the runs from outside, for instance with cron, or leave it out with "
         "--unsupported warn (daily.yaml)",
+        "pickled.emulated: returns['thing'] of 'make' is emulated: in the store of files; a "
+        "reference to it is handed on (daily.yaml:4)",
         "resources.unsupported: resources of 'last' cannot be carried: a script has no such "
         "thing; run all of it on a machine that has enough, or leave it out with "
         "--unsupported warn (daily.yaml:8)",
         "image.unsupported: image of 'last' cannot be carried: a script has no such thing; run all "
         "of it in that image, or leave it out with --unsupported warn (daily.yaml:8)",
-        "daily.yaml -> fake: 6 attributes read; 3 carried, 3 unsupported",
+        "daily.yaml -> fake: 6 attributes read; 2 carried, 1 emulated, 3 unsupported",
     ]
 
 

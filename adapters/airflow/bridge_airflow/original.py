@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from bridge.adapter import Job
 from bridge.carried.arguments import call
+from bridge.carried.objects import load_object
 from bridge.engine import serve
 from bridge.errors import RunError
 from bridge.flow import walk
@@ -97,6 +98,8 @@ def run_dag(
     results = {(task, RETURNED, number): value for (task, number), value in decided.items()}
     results |= dict(_results(dag_run))
     values = _values(original, states, results, dict(parameters))
+    if original.reading.returns_dicts:
+        values |= {n: load_object(v) for n, v in values.items() if sets.get(n) is Kind.PICKLED}
     settle(found, {name: (sets[name], value) for name, value in values.items() if name in sets})
     return found
 

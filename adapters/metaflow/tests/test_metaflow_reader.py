@@ -292,7 +292,7 @@ def test_names_inside_of_text(folder: Path) -> None:
     assert 'f"{shown(2, x=x)} and {x:>3}"' in text
     body = 'self.y = f"""\n {self.x}\n {self.x!r}"""'
     text, _ = work(folder, body)
-    assert '{x}\n {x!r}"""' in text
+    assert '"""\n         {x}\n         {x!r}"""' in text
 
 
 def test_a_method_that_sets_something_keeps_its_self(folder: Path) -> None:

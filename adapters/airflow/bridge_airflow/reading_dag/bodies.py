@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.model import Catalog, NotebookTask, PythonTask, ShellTask, Task
+from bridge.model import Catalog, NotebookTask, PythonTask, ShellTask, Stub, Task
 from bridge.signatures import shell_names
 from bridge.values import At, Constant, Fact, Input, Kind, Return, at, constant, fact
 from bridge_airflow.reading_dag.source_text import Function
+from bridge_airflow.reading_dag.syntax import inside
 
 __all__ = ["Body", "NotOursError", "Place", "returned_names"]
 
@@ -65,7 +66,9 @@ class Body:
             raise NotOursError(f"'{self.node.name}' does more than to call a function")
         common: dict[str, Any] = {"name": name, "catalog": self._catalog(), **more}
         returns = list(returned_names(self.node).values())
-        calls = [n for n in ast.walk(self.node) if isinstance(n, ast.Call)]
+        if any(isinstance(node, ast.Pass) for node in inside(self.node)):
+            return Stub(**common)
+        calls = [n for n in inside(self.node) if isinstance(n, ast.Call)]
         for call in calls:
             called = getattr(call.func, "id", "")
             if called == "run_shell":

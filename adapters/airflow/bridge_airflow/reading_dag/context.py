@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
+from bridge_airflow.reading_dag.changes import Asked, Rewritten
 from bridge_airflow.reading_dag.source_text import Edit, Function, SourceText
 from bridge_airflow.reading_dag.syntax import (
     argument,
@@ -22,43 +22,7 @@ from bridge_airflow.reading_dag.syntax import (
 )
 from bridge_airflow.tables import CONTEXT_KEYS
 
-__all__ = ["Asked", "Rewritten", "rewrite"]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a new argument receives: a ``param``, a ``fact``, a ``pull`` of an XCom, a ``constant``.
-
-    ``what`` is the name of the parameter or the fact, of the task (with ``key``), or of what the
-    task is asked about itself.
-    """
-
-    kind: str
-    what: str
-    key: str = ""
-    annotation: str = ""
-
-
-@dataclass
-class Rewritten:
-    """How the text of a function changes, and what it takes and gives back then.
-
-    ``gone`` are arguments that it no longer has, ``asked`` those it has instead; ``prelude`` are
-    lines for the top of its body, ``ending`` one for its end; ``pushes`` the XComs that it returns
-    besides, as key and local name. Each with its line, ``problems`` say what of the context has no
-    equal here, ``losses`` what is merely different, ``carried`` what is neither.
-    """
-
-    edits: list[Edit] = field(default_factory=list)
-    gone: set[str] = field(default_factory=set)
-    asked: dict[str, Asked] = field(default_factory=dict)
-    prelude: list[str] = field(default_factory=list)
-    ending: str = ""
-    pushes: list[tuple[str, str]] = field(default_factory=list)
-    problems: list[tuple[str, int]] = field(default_factory=list)
-    losses: list[tuple[str, int]] = field(default_factory=list)
-    imports: list[str] = field(default_factory=list)
-    carried: list[tuple[str, int]] = field(default_factory=list)
+__all__ = ["rewrite"]
 
 
 def rewrite(

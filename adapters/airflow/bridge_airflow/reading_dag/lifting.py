@@ -14,7 +14,8 @@ from typing import Any
 
 from bridge.emit.names import Names, identifier
 from bridge.emit.python import docstring, imports, literal
-from bridge_airflow.reading_dag.context import Rewritten, rewrite
+from bridge_airflow.reading_dag.changes import Rewritten
+from bridge_airflow.reading_dag.context import rewrite
 from bridge_airflow.reading_dag.source_text import Binding, Edit, Function, SourceText
 from bridge_airflow.tables import CONTEXT_KEYS
 

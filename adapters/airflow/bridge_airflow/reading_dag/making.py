@@ -9,8 +9,8 @@ from typing import Any
 from bridge.errors import Where
 from bridge.findings import Feature, Level
 from bridge.values import At, Constant, Fact, Input, at, constant, fact
+from bridge_airflow.reading_dag.changes import Asked
 from bridge_airflow.reading_dag.conditions import Condition, implies
-from bridge_airflow.reading_dag.context import Asked
 from bridge_airflow.reading_dag.lifting import Lifting
 from bridge_airflow.reading_dag.names import RETURNED, ValueNames
 from bridge_airflow.reading_dag.telling import Telling

@@ -85,9 +85,12 @@ class _Own:
 
     def _steps(self, children: Iterable[str], tooltip: str) -> Pipeline:
         """The pipeline of the tasks and groups in a group."""
-        names = list(children)
+        children = list(children)
+        names = [name for name in children if not self._is_barrier(name, children)]
         steps = [self._step(name) for name in names]
         inside = {name: set(self._inside(name)) for name in names}
+        for name in names:
+            inside[name] |= {f"{name}_done"} & self._tasks.keys() - {*names}
         before = {
             name: [o for o in names if o != name and self._upstream(inside[name]) & inside[o]]
             for name in names
@@ -100,6 +103,12 @@ class _Own:
             after = [_last(other) for other in before[name] if not taken & inside[other]]
             found.append(replace(step, after=after) if after else step)
         return Pipeline(found, description=tooltip, order="data")
+
+    def _is_barrier(self, name: str, children: Iterable[str]) -> bool:
+        """Whether a task is only there for others to wait for, after a wide group."""
+        group = name.removesuffix("_done")
+        is_empty = name in self._tasks and self._tasks[name]["class"] == "EmptyOperator"
+        return is_empty and name != group and group in children and group in self._dag["groups"]
 
     def _inside(self, name: str) -> Iterator[str]:
         if name in self._tasks:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridge_airflow.reading_dag.context import Asked
+from bridge_airflow.reading_dag.changes import Asked
 
 __all__ = ["Part", "is_template", "parts", "quoted"]
 

@@ -139,7 +139,7 @@ class Composer:
         on = At(all.names.numbers(split.name, over))
         if not by_number:
             place = all.uses.over(split)
-            on = At(all.name_of(all.versions.after[split.name][place.name]), place.path)
+            on = At(all.behind(split.name, place.name), place.path)
         return Map(
             name=self._named(split, "each", f"each_{item}"),
             branch=Pipeline(self.steps(node.body, split.next.targets[0]), where=where),
@@ -164,7 +164,7 @@ class Composer:
                 default = pipeline
             else:
                 branches |= {keys.get(key, key): pipeline for key in found}
-        on = At(all.name_of(all.versions.after[switch.name][place.name]), place.path)
+        on = At(all.behind(switch.name, place.name), place.path)
         return Conditional(
             name=self._named(switch, "choose", f"by_{condition}"),
             parameter=on if on.path else on.name,

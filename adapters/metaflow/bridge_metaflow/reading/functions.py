@@ -105,6 +105,11 @@ class Signatures:
         """The name of a value in the pipeline."""
         return self.versions.name(next(iter(reach.values)))
 
+    def behind(self, step: str, attribute: str) -> str:
+        """The name in the pipeline of an attribute as it is behind a step."""
+        reach = self.versions.after[step].get(attribute)
+        return self.name_of(reach) if reach else attribute
+
     def innermost(self, step: str) -> Each | None:
         """The map that a step is in."""
         around = self.uses.around[step]
@@ -167,11 +172,11 @@ def _extra(all: Signatures, found: Signature, step: str, again: Again | None) ->
     following = all.uses.steps[step].next
     fan = next((e for e in all.uses.splits if e.split.name == step), None)
     if fan and all.uses.by_number(fan):
-        text = f"list(range(len({found.own[following.over]})))"
+        text = f"list(range(len({found.own.get(following.over, following.over)})))"
         name = all.names.numbers(step, following.over)
         yield Output(name, Kind.JSON, text, Origin("numbers", following.over))
     if again and step not in all.uses.idioms.counted:
-        value = found.own[following.condition]
+        value = found.own.get(following.condition, following.condition)
         keys = again.keys
         text = f"{value} not in {tuple(keys)!r}" if len(keys) > 1 else f"{value} != {keys[0]!r}"
         if keys[0] is True and len(keys) == 1:

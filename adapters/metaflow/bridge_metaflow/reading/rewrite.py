@@ -144,18 +144,19 @@ class Rewriting:
 
     def _shift(self, first: int, last: int) -> None:
         """Move the lines to where the body of a plain function stands."""
-        module = self.module
-        by = self.function.body[0].col_offset - 4
-        doc = self.function.body[0]
+        module, doc = self.module, self.function.body[0]
+        line = module.lines[doc.lineno - 1]
+        base = line[: len(line) - len(line.lstrip(" \t"))]
         in_doc: set[int] = set()
         if ast.get_docstring(self.function, clean=False) is not None:
             in_doc = set(range(doc.lineno, (doc.end_lineno or doc.lineno) + 1))
         for number in range(first, last + 1):
             line = module.lines[number - 1]
-            blank = len(line) - len(line.lstrip(" \t"))
-            if blank and by > 0 and (number not in module.in_text or number in in_doc):
+            blank = line[: len(line) - len(line.lstrip(" \t"))]
+            if blank and (number not in module.in_text or number in in_doc):
                 start = module.line_start(number)
-                self.edits.append(Edit(start, start + min(by, blank), ""))
+                new = _moved(blank, base)
+                self.edits.append(Edit(start, start + len(blank), new))
 
     # What is replaced
 
@@ -282,6 +283,13 @@ class Rewriting:
                 return ['"']
             self.edits += [Edit(start + m.start(), start + m.end(), new[spelled]) for m in found]
         return list(new.values())
+
+
+def _moved(blank: str, base: str) -> str:
+    """The blanks before a line, in a body that begins at four of them instead of ``base``."""
+    if blank.startswith(base):
+        return "    " + blank[len(base) :].replace("\t", "    ")
+    return blank.expandtabs(4)[max(0, len(base.expandtabs(4)) - 4) :]
 
 
 def _replaced(node: ast.AST, replace: Callable[[ast.AST], str | None]) -> Iterator[tuple[str, str]]:

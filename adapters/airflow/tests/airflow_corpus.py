@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 SOURCES = Path(__file__).parent / "sources"
-LOG = tempfile.TemporaryFile("w")  # noqa: SIM115 - Airflow's logging goes on writing to it
 ORDINARY = {"python", "branch", "short", "bash", "empty"}
 # These would wait for the network, for minutes or for a person, or draw lots.
 NOT_RUN = {
@@ -105,7 +104,7 @@ def read_all(found: dict[Path, dict[str, Any]], counts: Counts) -> Iterator[tupl
             yield path, reading
 
 
-def compare(path: Path, reading: Any, folder: Path) -> str:
+def compare(path: Path, reading: Any, folder: Path, log: Any) -> str:
     """Where a run by Airflow and one of what was read part; nothing if they agree."""
     from bridge.flow import analyse
     from bridge.modules import search, unpacked
@@ -116,7 +115,7 @@ def compare(path: Path, reading: Any, folder: Path) -> str:
     pipeline = without_delays(reading.found.pipeline)
     search(unpacked(reading.found.files), *reading.found.search)
     sets = {name: output.kind for name, output in analyse(pipeline).sets.items()}
-    with redirect_stdout(LOG), redirect_stderr(LOG):
+    with redirect_stdout(log), redirect_stderr(log):
         source = run_dag(load(path, reading.dag_id), sets, pipeline.parameters, "run")
         local = run_local(pipeline)
     found = [] if source.status == local.status else [f"{source.status} and {local.status}"]
@@ -159,7 +158,8 @@ def prepare(folder: Path) -> None:
 def main(wanted: list[str]) -> int:
     """Read all and run those that are wanted, by default all that can be; print the counts."""
     counts = Counts()
-    with tempfile.TemporaryDirectory() as name:
+    # Airflow's logging goes on writing to where it was first told to.
+    with tempfile.TemporaryDirectory() as name, (Path(name) / "log").open("w") as log:
         folder = Path(name)
         prepare(folder)
         for path, reading in read_all(described(), counts):
@@ -168,7 +168,7 @@ def main(wanted: list[str]) -> int:
             if not runs or dag_id in NOT_RUN or (wanted and dag_id not in wanted):
                 continue
             try:
-                why = compare(path, reading, folder / "work")
+                why = compare(path, reading, folder / "work", log)
             except Exception as error:
                 why = f"{type(error).__name__}: {error}"
             counts.agree += [] if why else [dag_id]

@@ -59,7 +59,8 @@ def on_metaflow(pipeline: Pipeline, folder: Path, **parameters: Any) -> tuple[Ru
     project, told = folder / "project", []
     translate.write(pipeline, "metaflow", project)
     lowered = translate.lowered(pipeline, "metaflow").pipeline
-    job = Job(project, lowered, folder / "job", folder / "work", parameters, "r", told.append)
+    home, work = folder / "job", folder / "work"
+    job = Job(project, lowered, home, work, parameters, "r", progress=told.append)
     run = load("metaflow").run(job)
     run.steps += [StepRun(n, "skipped", 0) for n in skipped(analyse(pipeline), run.steps)]
     return run, told

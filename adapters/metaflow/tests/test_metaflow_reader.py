@@ -253,6 +253,29 @@ def test_what_cannot_be_taken_apart_is_kept_whole(folder: Path, body: str) -> No
     assert any(f.attribute == "self" and f.level is Level.EMULATED for f in found.report.findings)
 
 
+def test_tabs_and_bodies_on_one_line(folder: Path) -> None:
+    text = (
+        "from metaflow import FlowSpec, step\n\nclass AFlow(FlowSpec):\n\tA, B = 1, 2\n\n\t@step\n"
+        "\tdef start(self): self.x = self.B; self.next(self.end)\n\n\t@step\n\tdef end(self):\n"
+        "\t\tif not self.x:\n\t\t\treturn\n\t\tself.y = [\n\t\t\tself.x,\n\t\t]\n"
+    )
+    (folder / "tabs_flow.py").write_text(text)
+    found = load("metaflow").read(Source(folder / "tabs_flow.py"))
+    assert function(found, "start") == "def start():\n    x = B\n    return x"
+    expected = """
+        def end(x):
+            y = None
+            if not x:
+                return y
+            y = [
+                x,
+            ]
+            return y
+    """
+    assert function(found, "end") == shown(expected)
+    assert "B = 2\n" in found.files["functions.py"]
+
+
 def test_methods_become_functions(folder: Path) -> None:
     members = '''
         FACTOR = 2
@@ -534,6 +557,12 @@ def test_what_nobody_sets_is_told(folder: Path) -> None:
     found = flow(folder, START + own("print(self.unknown)") + END)
     (refused,) = found.report.refused()
     assert refused.attribute == "self.unknown"
+
+
+def test_a_constant_that_is_changed_is_told(folder: Path) -> None:
+    found = flow(folder, 'TABLE = {"a": 1}\n' + START + own("self.TABLE['b'] = 2") + END)
+    (refused,) = found.report.refused()
+    assert refused.attribute == "self.TABLE"
 
 
 def test_nothing_is_imported_and_nothing_changed(folder: Path) -> None:

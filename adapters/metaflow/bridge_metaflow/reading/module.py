@@ -128,8 +128,7 @@ class Needed:
         if name not in self.class_constants:
             self.class_constants.add(name)
             member = self.source.members[name]
-            value = member.node.value  # type: ignore[attr-defined]
-            for inner in loaded([value]) if value else ():
+            for inner in loaded([member.value]) if member.value else ():
                 self.name(self.constants.get(inner, inner), member.module)
 
     def _statement(self, name: str, statement: ast.stmt, module: Module) -> None:
@@ -243,9 +242,9 @@ def _taken(needed: Needed) -> Iterator[tuple[tuple[int, int], str]]:
         yield (order.get(id(module), -99), first), "\n".join([*above, text]) + "\n"
     for name in needed.class_constants:
         member = needed.source.members[name]
-        value = member.node.value  # type: ignore[attr-defined]
         above = member.module.comments_above(member.node.lineno)
-        text = f"{needed.constants[name]} = {_renamed(value, needed.constants, member.module)}\n"
+        value = member.value and _renamed(member.value, needed.constants, member.module)
+        text = f"{needed.constants[name]} = {value}\n"
         yield (order.get(id(member.module), -99), member.node.lineno), "\n".join([*above, text])
 
 

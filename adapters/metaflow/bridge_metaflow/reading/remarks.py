@@ -188,6 +188,9 @@ class Remarks:
     # What is beside the steps
 
     def _members(self) -> None:
+        for step, name, node in self.uses.constants_changed:
+            how = "a step changes it in place, which others would see here; let it change a copy"
+            self._tell(step, f"self.{name}", Feature.PYTHON, Level.UNSUPPORTED, how, node)
         for name, member in self.source.members.items():
             where = member.module.where(member.node)
             if name in self.uses.constants:

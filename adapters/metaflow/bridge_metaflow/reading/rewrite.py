@@ -125,7 +125,8 @@ class Rewriting:
         if body[0].lineno < first:  # it stands on the line of its head
             start, end = module.span(body[0])[0], module.span(body[-1])[1]
             text = " " * 4 + edited(module.text, self.edits, start, end)
-            return [*_indented(preamble), *text.split("\n"), *_indented([self.returns])]
+            behind = _indented([self.returns]) if self.tail is None else []
+            return [*_indented(preamble), *text.split("\n"), *behind]
         last = body[-1].end_lineno or body[-1].lineno
         before = ""
         if preamble:

@@ -29,6 +29,20 @@ class Member:
         assert isinstance(self.node, ast.FunctionDef)
         return self.node
 
+    @property
+    def value(self) -> ast.expr | None:
+        """What it is set to in the class, if it is."""
+        if isinstance(self.node, ast.AnnAssign):
+            return self.node.value
+        if not isinstance(self.node, ast.Assign):
+            return None
+        target, value = self.node.targets[0], self.node.value
+        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+            for one, part in zip(target.elts, value.elts, strict=False):
+                if isinstance(one, ast.Name) and one.id == self.name:
+                    return part
+        return value
+
 
 @dataclass(eq=False)
 class FlowSource:

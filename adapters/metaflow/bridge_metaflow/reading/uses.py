@@ -40,7 +40,8 @@ class Uses:
     ``of`` and ``joins`` are by step; ``constants`` are what the class holds beside methods and what
     is ``given``; ``around`` are the splits of items around each step, the outermost first.
     ``caught`` are the attributes by which steps tell of a failure that is no end, or empty text.
-    ``renamed`` are names of what is given that differ from the attribute.
+    ``renamed`` are names of what is given that differ from the attribute, ``constants_changed``
+    constants that a step may change in place.
     """
 
     source: FlowSource
@@ -53,6 +54,7 @@ class Uses:
     of: dict[str, Use] = field(default_factory=dict)
     joins: dict[str, JoinUse] = field(default_factory=dict)
     around: dict[str, list[Each]] = field(default_factory=dict)
+    constants_changed: list[tuple[FlowStep, str, ast.AST]] = field(default_factory=list)
     _helpers: dict[str, Use] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,9 +96,11 @@ class Uses:
         for name in deciding:
             if name and name not in use.certain:
                 use.reads.setdefault(name, step.function)
-        for name in [*self.constants, *self.given]:
-            for held in (use.reads, use.loads) if name in self.constants else ():
+        for name in self.constants:
+            for held in (use.reads, use.loads):
                 held.pop(name, None)
+            if change := use.changes.pop(name, None):
+                self.constants_changed.append((step, name, change.node))
         return use
 
     def _body(self, body: Sequence[ast.stmt], me: str, module: Module) -> Use:
@@ -150,7 +154,7 @@ class Uses:
         return {
             name: member
             for name, member in self.source.members.items()
-            if isinstance(member.node, ast.Assign | ast.AnnAssign) and name not in self.given
+            if member.value is not None and name not in self.given
         }
 
     @cached_property
@@ -244,7 +248,7 @@ class Uses:
         known = {name: _sort_of(given) for name, given in self.given.items()}
         for name, member in self.constants.items():
             try:
-                value = ast.literal_eval(member.node.value)  # type: ignore[attr-defined]
+                value = ast.literal_eval(member.value or ast.Constant(None))
                 known[name] = sort_of_value(value)
             except (ValueError, TypeError, SyntaxError):
                 known[name] = ANY

@@ -122,12 +122,13 @@ def _moved(path: Path, root: Path, to: Path) -> Path:
 
 def _copy(root: Path, folder: Path) -> None:
     """Copy the folder of a source, without what tools keep there; links stay links."""
-    own = history.home().resolve()
+    # the copy and its like may lie inside of what is copied
+    own = {history.home().resolve(), folder.resolve(), folder.resolve().parents[1]}
 
     def left(place: str, names: list[str]) -> set[str]:
         folders = [name for name in names if Path(place, name).is_dir()]
         hidden = {name for name in folders if name.startswith(".") or name in _LEFT}
-        return hidden | {name for name in folders if Path(place, name).resolve() == own}
+        return hidden | {name for name in folders if Path(place, name).resolve() in own}
 
     size = 0
     for place, names, files in os.walk(root):

@@ -1,7 +1,7 @@
 """The pages about findings: for each code what was said, what becomes of it where, what to do.
 
-Which codes there are, and their causes, come from the tables of support and from what is told of
-the pipelines of the conformance suite.
+The causes come from the tables of support and from what is told of the pipelines of the
+conformance suite.
 """
 
 from __future__ import annotations
@@ -77,15 +77,17 @@ _MEANS = {
     "left out; a TODO stands in its place.",
     Level.UNSUPPORTED: "The target has nothing like it, and nothing is written.",
 }
+_READING = (
+    "No target ends so with it. Where a source of a framework is read, something in it may: the "
+    "message says what it was there, and why, and where it stands."
+)
 _FURTHER = [Pipeline([Stub(name="s", overrides={"other": {"pool": "gpu"}})])]
 """Pipelines of which something is told that is told of no case of the conformance suite."""
 
 
 def codes(adapters: list[str]) -> list[str]:
-    """The codes of all findings that there can be, here and with ``adapters``."""
-    found = {(feature, level) for feature, level in _causes(tuple(adapters))}
-    found |= {(feature, Level.DROPPED) for feature in EXAMPLES if can_be_left_out(feature)}
-    return [f"{f}.{level}" for f in EXAMPLES for level in _MEANS if (f, level) in found]
+    """The codes of all findings that there can be: whoever reads a source may give each of them."""
+    return [f"{feature}.{level}" for feature in EXAMPLES for level in _MEANS]
 
 
 def index(adapters: list[str]) -> str:
@@ -123,7 +125,9 @@ def _where(feature: Feature, level: Level, adapters: list[str]) -> list[str]:
         ]
         for name, found in causes.get((feature, cause), {}).items()
     ]
-    return [table(["target", "how"], rows)] if rows else []
+    if rows or (level is Level.DROPPED and can_be_left_out(feature)):
+        return [table(["target", "how"], rows)] if rows else []
+    return [_READING]
 
 
 Causes = dict[tuple[Feature, Level], dict[str, dict[str, None]]]

@@ -260,7 +260,8 @@ class _Writer:
                 found[read.argument.name] = facts[read.source.name]
             elif isinstance(read.source, Output | Given):  # datasets are loaded where they are used
                 value = place.expression(read.source)
-                if may_change(place.flow, node, read) and place.is_shared(read.source):
+                again = node.task.retry is not None  # an earlier attempt may have changed it
+                if may_change(place.flow, node, read) and (again or place.is_shared(read.source)):
                     value = f"{self.need('deepcopy')}({value})"
                 found[read.argument.name] = value
         return found

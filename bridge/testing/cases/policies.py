@@ -41,6 +41,21 @@ CASES: list[Case] = [
         | succeeded("one"),
     ),
     Case(
+        "retry_given",
+        "each attempt is given the values as they were, whatever an earlier one has changed in them",
+        [
+            task(f.make_list, returns=["rg_list"]),
+            task(
+                f.append_at,
+                inputs={"values": "rg_list", "attempt": _ATTEMPT, **constants(wanted=2)},
+                returns=["rg_seen"],
+                retry=Retry(times=1),
+            ),
+        ],
+        values={"rg_list": [1], "rg_seen": [1, 2]},
+        ends=succeeded("make_list") | succeeded("append_at", attempts=2),
+    ),
+    Case(
         "retry_files",
         "of a task that is tried again the files of the last attempt are stored",
         [

@@ -276,6 +276,16 @@ def read_and_fail(name: str, late: str) -> None:
     raise RuntimeError("after the file was read")
 
 
+def make_list():
+    return [1]
+
+
+def append_at(values, attempt, wanted):
+    """Change what it is given, and fail before the attempt that is ``wanted``."""
+    values.append(attempt)
+    return values if attempt == wanted else 1 / 0
+
+
 def succeed_at(attempt: int, wanted: int) -> int:
     if attempt < wanted:
         raise RuntimeError(f"not at attempt {attempt}")

@@ -91,13 +91,16 @@ class NestedFlow(FlowSpec):
         """'grow' in one step: @retry waits for the same whole minutes each time, so
         the attempts are a loop.
         """
+        from copy import deepcopy
         from metaflow_functions import grow
         from tasklib.steps import attempts
         from tasklib.values import to_json
 
         for attempt in attempts(f"each 'row'.{self.index}.grow", retries=1, delay=0.5):
             with attempt:
-                grown = to_json(grow(items=self.input, by=self.new_x), "grown")
+                grown = to_json(
+                    grow(items=deepcopy(self.input), by=deepcopy(self.new_x)), "grown"
+                )
         self.grown = grown
         # Only read here: goes on as it was stored.
         for name in ["new_x"]:

@@ -15,6 +15,7 @@ from bridge.adapter import Options, Source, load
 from bridge.findings import Level
 from bridge.flow import walk
 from bridge.model import ForeignTask
+from bridge.modules import apart, search, unpacked
 
 HERE = Path(__file__).parent
 RUN = ["shop", "classic", "mapping", "several", "skipping_over", "context", "tutorial_dag",
@@ -81,14 +82,9 @@ def test_runs_agree_with_those_of_the_originals(tmp_path: Path) -> None:
 def test_operators_of_airflow_are_written_back(tmp_path: Path, readings: Any) -> None:
     """What is read from an export is what was exported, source text included."""
     sensing = readings[1]["sensing"].found
-    sys.path.insert(0, str(tmp_path))
-    for path, text in sensing.files.items():
-        (tmp_path / path).write_text(text)
-    try:
+    with apart():
+        search(unpacked(sensing.files))
         export = load("airflow").write(sensing.pipeline, Options())
-    finally:
-        sys.path.remove(str(tmp_path))
-        sys.modules.pop("functions", None)
     text = export.files["sensing_dag.py"]
     assert "FileSensor(task_id='found', filepath=f\"{FOLDER}/in.csv\", poke_interval=5)" in text
     for path, content in export.files.items():

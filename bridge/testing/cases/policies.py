@@ -42,7 +42,7 @@ CASES: list[Case] = [
     ),
     Case(
         "retry_given",
-        "each attempt is given the values as they were, whatever an earlier one has changed in them",
+        "each attempt is given the values as they were, whatever an earlier one has changed",
         [
             task(f.make_list, returns=["rg_list"]),
             task(

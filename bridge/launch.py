@@ -19,6 +19,7 @@ from bridge.model import Pipeline
 from bridge.parameters import FILE, from_file, overrides
 from bridge.record import Run
 from bridge.runner import run_local
+from bridge.runner.executors import Kind
 from bridge.runner.history import folder
 from bridge.runner.journal import begun_with
 
@@ -42,6 +43,8 @@ def execute(
     log_level: str = "WARNING",
     is_job: bool = False,
     patch: Mapping[str, Any] | None = None,
+    jobs: int | None = None,
+    workers: Kind | None = None,
 ) -> Run | None:
     """Run ``pipeline`` here and give its record; inert while a source is being loaded.
 
@@ -49,7 +52,9 @@ def execute(
     ``RUNNABLE_RETRY_RUN_ID`` the run of that id is gone on with, with the parameters it had. A
     ``configuration_file`` may ask for nothing but what is done here, ``is_job`` tells which
     executor in it counts; ``tag`` and ``log_level`` change nothing. ``patch`` has what stands in
-    for tasks, by their names or paths, as ``bridge.patch`` tells.
+    for tasks, by their names or paths, as ``bridge.patch`` tells. At most ``jobs`` tasks run at
+    once (default: one a core), in ``workers``: "processes", "threads" or "inline", the thread that
+    asks; the last is the default where something stands in for tasks, which may belong here.
 
     Raises UsageError or ModelError before anything runs, StepError when a step fails (its ``run``
     is the record). In a script that does not handle them they are told in a sentence.
@@ -67,15 +72,21 @@ def execute(
         from bridge.patch import patched
 
         pipeline = patched(pipeline, patch)
+    how: Any = {"jobs": jobs, "workers": workers or _workers(patch)}
     if retried := os.environ.get(_RETRY):
-        run = run_local(pipeline, begun_with(folder(retried)), resume=retried)
+        run = run_local(pipeline, begun_with(folder(retried)), resume=retried, **how)
     else:
         file = os.environ.get(FILE) or parameters_file
         values = overrides(pipeline.parameters, file, parameters)
-        run = run_local(pipeline, values, run_id or os.environ.get(_RUN_ID) or None)
+        run = run_local(pipeline, values, run_id or os.environ.get(_RUN_ID) or None, **how)
     if run.error:
         raise _failure(run, run.error)
     return run
+
+
+def _workers(patch: Mapping[str, Any] | None) -> Kind:
+    """What stands in for tasks, and who listens to events, is part of this process."""
+    return "inline" if patch or listener.get() else "processes"
 
 
 def _failure(run: Run, failed: Mapping[str, Any]) -> StepError:

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, Literal
 
 __all__ = ["Run", "Status", "StepRun", "now"]
 
-Status = Literal["succeeded", "failed", "skipped"]
+Status = Literal["succeeded", "failed", "skipped", "running", "interrupted"]
+"""How a step or a run has ended; a run may be ``running``, or have died, ``interrupted``."""
 
 
 def now() -> str:
@@ -59,7 +60,7 @@ class Run:
     pipeline: str = ""
     started: str = ""
     frames: list[dict[str, Any]] = field(default_factory=list)
-    kept: dict[str, str] = field(default_factory=dict, compare=False)
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
     store: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -102,9 +103,7 @@ class Run:
         store = self._store()
         if name not in self.kept:
             raise ValueError(f"'{name}' is a dataset; load it from where the pipeline says it is")
-        from bridge.carried.objects import load_object
-
-        return load_object(self.kept[name], store)
+        return _loaded(self.kept[name], store)
 
     def open(self, path: str) -> BinaryIO:
         """The content that the catalog holds of a file, to be read as bytes.
@@ -148,3 +147,12 @@ class Run:
 
 
 _HERE = ("kept", "store")
+
+
+def _loaded(ref: Any, store: str) -> Any:
+    """An object by its reference; a list of such is an object too."""
+    if isinstance(ref, list):
+        return [_loaded(item, store) for item in ref]
+    from bridge.carried.objects import load_object
+
+    return load_object(ref, store)

@@ -21,7 +21,7 @@ from bridge.references import StandIn
 from bridge.signatures import notebook_path
 from bridge.values import Kind
 
-__all__ = ["Done", "Place", "perform"]
+__all__ = ["Done", "Place", "left_behind", "perform"]
 
 Manifest = Mapping[str, str]
 
@@ -85,6 +85,13 @@ def _files(node: Node, files: Sequence[Manifest], place: Place) -> Any:
         store=place.store,
         store_copy=node.catalog.store_copy,
     )
+
+
+def left_behind(node: Node, place: Place) -> Manifest:
+    """The files that a task has put which was ended before it could store them itself."""
+    with (block := _LeftBehind(node.catalog, place)):
+        pass
+    return block.manifest
 
 
 class _LeftBehind:

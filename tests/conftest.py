@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# A test run by xdist is no process of a single thread; its functions may be known here alone.
+os.environ.setdefault("BRIDGE_START", "fork")
 
 
 @pytest.fixture

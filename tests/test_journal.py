@@ -107,9 +107,9 @@ def test_code_that_has_changed_is_told(here, monkeypatch):
         )
         sys.modules.pop("changing_code", None)
         importlib.invalidate_caches()
-        from bridge.runner import journal
+        from bridge.runner import identity
 
-        journal._code_of.cache_clear()
+        identity.code_of.cache_clear()
         step = task("changing_code:f", returns=["x"])
         gate = ShellTask(name="gate", command="exit 1")
         return run_local(Pipeline([step, gate]), **more)

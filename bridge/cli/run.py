@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import click
 from bridge.cli import options
 from bridge.cli.fail import answer
 from bridge.errors import UsageError
-from bridge.record import Run, StepRun, now
+from bridge.record import Run, now
 
 if TYPE_CHECKING:
     from bridge.source import Loaded
@@ -29,6 +29,14 @@ __all__ = ["command"]
 @options.parameters
 @click.option("--run-id", metavar="ID", help="The name of this run.")
 @click.option("--resume", metavar="RUN", help="Go on where this run stopped.")
+@click.option("--rerun-changed", is_flag=True, help="With --resume: run again what has changed.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Tasks at once (one a core).")
+@click.option(
+    "--workers",
+    type=click.Choice(["processes", "threads", "inline"]),
+    default="processes",
+    help="What tasks run in: processes, threads, or the run's own thread.",
+)
 @options.json_option
 def command(
     source: options.Origin,
@@ -37,8 +45,8 @@ def command(
     parameters_file: Path | None,
     texts: tuple[str, ...],
     run_id: str | None,
-    resume: str | None,
     as_json: bool,
+    **local: Any,
 ) -> int:
     """Run SOURCE in this folder and keep the record."""
     with _stdout_to_stderr() if as_json else contextlib.nullcontext():
@@ -46,7 +54,7 @@ def command(
         _tell_of_folder(loaded)
         declared = loaded.pipeline.parameters
         given = options.given_parameters(declared, parameters_file, texts)
-        run = _run(loaded, engine, given, run_id, resume, unsupported)
+        run = _run(loaded, engine, given, run_id, unsupported, local)
     if as_json:
         answer(run.to_json())
     else:
@@ -67,20 +75,21 @@ def _run(
     engine: str,
     given: dict[str, Any],
     run_id: str | None,
-    resume: str | None,
     unsupported: str,
+    local: Mapping[str, Any],
 ) -> Run:
-    from bridge.cli.progress import told
-
     pipeline = loaded.pipeline
     if engine == "local":
+        from bridge.cli.progress import watching
         from bridge.runner import run_local
 
-        def progress(step: StepRun) -> None:
-            told(step.name, step.status)
+        with watching() as watch:
+            return run_local(
+                pipeline, given, run_id, warn=options.tell_warning, watch=watch, **local
+            )
+    from bridge.cli.progress import told
 
-        return run_local(pipeline, given, run_id, progress, resume, options.tell_warning)
-    if resume:
+    if local["resume"]:
         raise UsageError(f"--resume is for the local engine; '{engine}' has a way of its own")
     from bridge.compare import check_engines, run_on
     from bridge.runner import history

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.carried.steps import choose, each, part
-from bridge.carried.surroundings import environment
 from bridge.expressions import reducing
 from bridge.flow import Node
 from bridge.model import Composite, Conditional, Loop, Map, Parallel
-from bridge.runner.running import Ended, Frame, Held, Running
+from bridge.runner.running import Ended, Frame, Running
+from bridge.runner.work import Held
 from bridge.unit import Unit
 from bridge.values import Kind
 
@@ -23,15 +23,16 @@ def run_composite(running: Running, frame: Frame, node: Node) -> Ended:
     try:
         return _RUNNERS[kind](running, frame, node)
     except _Failed as failed:
-        name = frame.name + node.path
-        cause = failed.__cause__ or failed
-        return Ended(files=failed.files, error=running.failed(name, cause))
+        running.fail(failed.ended, frame.name + node.path, failed.__cause__ or failed)
+        return failed.ended
 
 
 class _Failed(Exception):  # noqa: N818 - it carries one
-    """The composite itself cannot go on; the cause says why."""
+    """The composite itself cannot go on; the cause says why, ``ended`` what had been done."""
 
-    files: list[Any] = []  # noqa: RUF012 - set anew on the instance, never changed
+    def __init__(self, ended: Ended | None = None) -> None:
+        self.ended = ended or Ended()
+        self.ended.values = {}
 
 
 def _run(
@@ -41,7 +42,8 @@ def _run(
     key: str = "",
     at: str = "",
     files: Sequence[Any] = (),
-    **own: Held,
+    variables: Mapping[str, str] | None = None,
+    own: Mapping[str, Held] | None = None,
 ) -> Ended:
     """Run one of the flows inside; ``at`` is what it adds to the names of its steps."""
     inner = node.inner[key]
@@ -51,8 +53,9 @@ def _run(
             inner,
             frame.name + node.place + at,
             frame.place + node.place + number,
-            frame.inside(inner, **own),
+            frame.inside(inner, **(own or {})),
             [*frame.files_of(inner.given_files), *files],
+            {**frame.variables, **(variables or {})},
         )
     )
 
@@ -61,9 +64,7 @@ def _settled(found: Sequence[Ended]) -> Ended:
     """Several flows as one: the later wins a name, the first failure counts."""
     ended = Ended()
     for one in found:
-        ended.values |= one.values
-        ended.files += one.files
-        ended.error = ended.error or one.error
+        ended.add(one)
     return ended
 
 
@@ -72,7 +73,9 @@ def _unit(running: Running, frame: Frame, node: Node) -> Ended:
 
 
 def _parallel(running: Running, frame: Frame, node: Node) -> Ended:
-    return _settled([_run(running, frame, node, key, f"{key}.") for key in node.inner])
+    keys = list(node.inner)
+    found = running.each(len(keys), lambda i: _run(running, frame, node, keys[i], f"{keys[i]}."))
+    return _settled(found)
 
 
 def _map(running: Running, frame: Frame, node: Node) -> Ended:
@@ -81,30 +84,36 @@ def _map(running: Running, frame: Frame, node: Node) -> Ended:
         items = each(frame.name + node.path, _control(running, frame, node), told=False)
     except ValueError as error:
         raise _Failed from error
-    found = [
-        _run(running, frame, node, "", f"{i}.", **{step.iterate_as: (Kind.JSON, item)})
-        for i, item in enumerate(items)
-    ]
+    running.watch.expects(frame.name + node.path, len(items))
+
+    def run(i: int) -> Ended:
+        own: dict[str, Held] = {step.iterate_as: (Kind.JSON, items[i])}
+        ended = _run(running, frame, node, "", f"{i}.", own=own)
+        running.watch.advanced(frame.name + node.path)
+        return ended
+
+    found = running.each(len(items), run)
     ended = _settled(found)
     if ended.error is None:
-        ended.values = {
-            output.name: _gathered(running, step, output.kind, output.name, found)
-            for output in node.outputs
-        }
+        try:
+            ended.values = {
+                output.name: _gathered(running, step, output.kind, output.name, found)
+                for output in node.outputs
+            }
+        except (Exception, SystemExit) as error:
+            raise _Failed(ended) from error
     return ended
 
 
 def _gathered(running: Running, step: Map, kind: Kind, name: str, found: Sequence[Ended]) -> Held:
     """The values of a name over all items, reduced if that is asked for."""
-    values: Any = [running.load(e.values[name]) for e in found if name in e.values]
-    try:
-        if step.reducer is not None:
-            values = reducing(step.reducer)(values)  # type: ignore[arg-type]
-        return running.keep(kind, values, name)
-    except (Exception, SystemExit) as error:
-        failed = _Failed()
-        failed.files = _settled(found).files
-        raise failed from error
+    held = [ended.values[name] for ended in found if name in ended.values]
+    if step.reducer is None and all(k is Kind.PICKLED for k, _ in held) and kind is Kind.PICKLED:
+        return kind, [ref for _, ref in held]  # loaded by those who ask for them
+    values: Any = [running.load(one) for one in held]
+    if step.reducer is not None:
+        values = reducing(step.reducer)(values)  # type: ignore[arg-type]
+    return running.keep(kind, values, name)
 
 
 def _conditional(running: Running, frame: Frame, node: Node) -> Ended:
@@ -125,8 +134,7 @@ def _loop(running: Running, frame: Frame, node: Node) -> Ended:
         again = {*node.inner[""].given, *node.inner[""].carried}
         carried = {n: held for n, held in ended.values.items() if n in again}
         told = {step.index_as: str(i)} if step.index_as and "=" not in step.index_as else {}
-        with environment(told):
-            found = _run(running, frame, node, "", f"{i}.", ended.files, **{**carried, **own})
+        found = _run(running, frame, node, "", f"{i}.", ended.files, told, {**carried, **own})
         ended = _settled([ended, found])
         if ended.error or _is_over(running, frame, node, ended):
             break

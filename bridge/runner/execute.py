@@ -1,24 +1,31 @@
-"""One run of a pipeline in this process."""
+"""One run of a pipeline by the local engine."""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
-from bridge.errors import Problem
+from bridge.errors import Problem, RunError, UsageError
 from bridge.findings import require
-from bridge.flow import Flow, analyse
+from bridge.flow import Flow, Node, analyse
 from bridge.model import Pipeline
 from bridge.record import Run, StepRun, now
 from bridge.results import settle, settle_datasets, skipped
 from bridge.runner import history
-from bridge.runner.journal import Journal, resumable
+from bridge.runner.executors import Executor, Here, Kind
+from bridge.runner.finished import Finished
+from bridge.runner.journal import Journal
+from bridge.runner.places import tasks
 from bridge.runner.running import Ended, Frame, Running
 from bridge.runner.support import SUPPORT
+from bridge.runner.together import Room
+from bridge.runner.watch import Watch
 from bridge.tasks import Place
-from bridge.values import Kind
+from bridge.values import Kind as ValueKind
 
 __all__ = ["run_local"]
 
@@ -29,35 +36,98 @@ def run_local(
     pipeline: Pipeline,
     parameters: Mapping[str, Any] | None = None,
     run_id: str | None = None,
-    progress: Progress = lambda step: None,
+    progress: Progress | None = None,
     resume: str | None = None,
     warn: Callable[[Problem], None] = lambda problem: None,
+    *,
+    jobs: int | None = None,
+    workers: Kind = "processes",
+    rerun_changed: bool = False,
+    watch: Watch | None = None,
 ) -> Run:
     """The record of a run with ``parameters`` over those declared; a failed step is in it.
 
-    With ``resume`` it goes on where the run of that id stopped; ``warn`` is told what is legal
-    but seldom meant. Raises ModelError, TranslationError or UsageError before anything runs.
+    At most ``jobs`` tasks are carried out at once (default: one a core), in ``workers`` of that
+    kind. With ``resume`` it goes on where the run of that id stopped; if code or parameters have
+    changed, only ``rerun_changed`` lets it. ``warn`` is told what is legal but seldom meant,
+    ``progress`` or ``watch`` what happens. Raises ModelError, TranslationError or UsageError
+    before anything runs, RunError when the run cannot be recorded.
     """
     values = {**pipeline.parameters, **(parameters or {})}
     flow = analyse(pipeline, values)
     require(pipeline, SUPPORT, "the local engine cannot run this pipeline")
     for warning in flow.warnings:
         warn(warning)
-    done = resumable(history.folder(resume), flow, values) if resume else {}
+    nodes = dict(tasks(flow))
+    finished = Finished(nodes)
+    adopted = finished.take(history.stopped(resume), values, not rerun_changed) if resume else []
     run_id = run_id or history.new_id()
+    run = Run(run_id, "local", "succeeded", pipeline=pipeline.name, started=now())
     folder = history.make(run_id)
     place = Place(str(history.home() / "store"), folder / "artifacts")
-    run = Run(run_id, "local", "succeeded", pipeline=pipeline.name, started=now())
     run.store = place.store
     started = time.perf_counter()
-    with closing(Journal(folder, values)) as journal:
-        running = Running(run_id, place, progress, journal, done)
-        given = {name: (Kind.JSON, value) for name, value in values.items()}
-        _record(run, flow, running.flow(Frame(flow, given=given)), running, values)
-    run.seconds = time.perf_counter() - started
-    run.artifacts = {path.name: str(path) for path in sorted(place.artifacts.glob("*"))}
-    history.save(run, folder)
+    told = {"run": run_id, "pipeline": run.pipeline, "started": run.started, "resumes": resume}
+    with _journal(folder, values, told) as journal:
+        journal.write(adopted)
+        room = Room(1 if workers == "inline" else _size(jobs))
+        with _executor(workers, flow, nodes, place, folder) as executor:
+            watching = watch or _Progress(progress)
+            running = Running(run_id, place, executor, room, journal, finished, watching)
+            given = {name: (ValueKind.JSON, value) for name, value in values.items()}
+            ended = running.flow(Frame(flow, given=given))
+        _record(run, flow, ended, running, values)
+        run.seconds = time.perf_counter() - started
+        run.artifacts = {path.name: str(path) for path in sorted(place.artifacts.glob("*"))}
+        history.save(run, folder)
     return run
+
+
+def _size(jobs: int | None) -> int:
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"a run needs at least 1 job, not {jobs}")
+    return jobs or len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def _journal(folder: Path, values: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[Journal]:
+    journal = Journal(folder, values, **told)
+    try:
+        yield journal
+    except BaseException as error:
+        with suppress(RunError):  # else the process of the run says that it is over, when it is
+            journal.write([{"over": type(error).__name__}])
+        raise
+    finally:
+        journal.close()
+
+
+@contextmanager
+def _executor(
+    kind: Kind, flow: Flow, nodes: Mapping[str, Node], place: Place, folder: Path
+) -> Iterator[Executor]:
+    executor: Executor
+    if kind == "processes":
+        from bridge.runner.workers import Workers
+
+        executor = Workers(flow, nodes, place, folder / "logs")
+    else:
+        executor = Here(nodes, place)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+class _Progress(Watch):
+    """Tells of the steps that have ended alone."""
+
+    def __init__(self, tell: Progress | None) -> None:
+        self._tell = tell
+
+    def ended(self, step: StepRun) -> None:
+        if self._tell:
+            self._tell(step)
 
 
 def _record(
@@ -67,11 +137,11 @@ def _record(
     run.status = "failed" if ended.error else "succeeded"
     run.error = ended.error
     run.frames = run.error.pop("frames") if run.error else []
-    run.steps = running.steps + [StepRun(n, "skipped", 0) for n in skipped(flow, running.steps)]
-    values = {name: (Kind.JSON, value) for name, value in parameters.items()} | ended.values
+    run.steps = ended.steps + [StepRun(n, "skipped", 0) for n in skipped(flow, ended.steps)]
+    values = {name: (ValueKind.JSON, value) for name, value in parameters.items()} | ended.values
     if not ended.error:  # whichever way it took, a name is what the pipeline says it is
         values |= {n: (flow.sets[n].kind, held) for n, (_, held) in ended.values.items()}
-    run.kept = {name: held for name, (kind, held) in values.items() if kind is Kind.PICKLED}
+    run.kept = {n: held for n, (kind, held) in values.items() if kind is ValueKind.PICKLED}
     settle(run, {name: (kind, running.load((kind, held))) for name, (kind, held) in values.items()})
     for manifest in ended.files:
         run.files |= manifest

@@ -6,13 +6,26 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from bridge.errors import RunError, UsageError
-from bridge.record import Run
+from bridge.record import Run, StepRun
+from bridge.suggest import did_you_mean
 
-__all__ = ["find", "folder", "home", "make", "new_id", "runs", "save"]
+__all__ = [
+    "find",
+    "folder",
+    "home",
+    "make",
+    "new_id",
+    "output",
+    "runs",
+    "save",
+    "stopped",
+    "written",
+]
 
 _RUN_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}")
 
@@ -53,18 +66,79 @@ def save(run: Run, folder: Path) -> None:
 
 
 def find(run_id: str) -> Run:
-    """The record of a run. Raises UsageError when there is none of this id."""
-    record = folder(run_id) / "run.json"
-    if not record.is_file():
+    """The record of a run, so far as there is one. Raises UsageError for an unknown id."""
+    found = folder(run_id)
+    if not found.is_dir():
         raise UsageError(f"there is no run '{run_id}' in {home()}; 'bridge runs' lists them")
-    return Run.from_json(json.loads(record.read_text(encoding="utf-8")))
+    return _read(found)
 
 
 def runs() -> Iterator[Run]:
     """The runs made here, the newest first."""
-    records = (home() / "runs").glob("*/run.json")
-    for record in sorted(records, key=lambda path: path.stat().st_mtime, reverse=True):
-        yield Run.from_json(json.loads(record.read_text(encoding="utf-8")))
+    found = (path for path in (home() / "runs").glob("*") if path.is_dir())
+    for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
+        yield _read(path)
+
+
+def stopped(run_id: str) -> Path:
+    """The folder of a run that is no longer under way. Raises UsageError for any other."""
+    found = folder(run_id)
+    if _read(found).status == "running":
+        raise UsageError(f"run '{run_id}' cannot be resumed: it is still running")
+    return found
+
+
+def output(run_id: str, step: str) -> list[tuple[int, str]]:
+    """What the attempts at a step have written, by their numbers; those alone that wrote.
+
+    Raises UsageError when there was no such step, or when nothing was kept of it here.
+    """
+    run = find(run_id)
+    names = [known.name for known in run.steps]
+    if step not in names:
+        raise UsageError(f"run '{run_id}' has no step '{step}'; {did_you_mean(step, names)}")
+    if run.on != "local":
+        kept = run.artifacts.get("log", "what the framework keeps")
+        raise UsageError(f"run '{run_id}' was made on {run.on}; look into {kept}")
+    from bridge.runner.journal import entries
+
+    logs = [e for e in entries(folder(run_id)) if "log" in e and e["name"] == step]
+    return [(entry["attempt"], written(entry["log"])) for entry in logs]
+
+
+def written(log: Sequence[Any]) -> str:
+    """What stands in a part of a log: its file, below the folder of runs, first and last byte."""
+    file, begin, end = log
+    with (home() / "runs" / file).open("rb") as stream:
+        stream.seek(begin)
+        return str(stream.read(end - begin), "utf-8", "replace")
+
+
+def _read(folder: Path) -> Run:
+    """The record of a run; before its end, what has been noted of it."""
+    record = folder / "run.json"
+    if record.is_file():
+        return Run.from_json(json.loads(record.read_text(encoding="utf-8")))
+    from bridge.runner.journal import entries
+    from bridge.runner.owner import is_alive
+
+    run = Run(folder.name, "local", "interrupted")
+    try:
+        begun, *found = entries(folder)
+    except UsageError:
+        return run
+    is_over = any("over" in entry for entry in found[-1:])
+    run.status = "running" if is_alive(begun["owner"]) and not is_over else "interrupted"
+    if record.is_file():  # it has ended since
+        return _read(folder)
+    run.pipeline, run.started = begun["pipeline"], begun["started"]
+    run.parameters = begun["parameters"]
+    run.steps = [StepRun(*(e[f] for f in _STEP)) for e in found if "status" in e]
+    run.seconds = sum(step.seconds for step in run.steps)
+    return run
+
+
+_STEP = ("name", "status", "attempts", "seconds")
 
 
 def folder(run_id: str) -> Path:

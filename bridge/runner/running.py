@@ -1,29 +1,34 @@
-"""A run under way in this process: flows inside flows, task after task."""
+"""A run under way: flows inside flows, task after task, several at once where the order lets them.
+
+What is here decides what runs when; the attempts themselves are made by an executor.
+"""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.flow import Flow, Node, Output, Read, Stored
-from bridge.frames import own_frames
-from bridge.model import Step, Task
+from bridge.carried.steps import Terminated
+from bridge.flow import Flow, Given, Node, Output, Parameter, Read, Stored
+from bridge.model import Step
 from bridge.record import Status, StepRun
-from bridge.results import stored_arguments
+from bridge.runner.executors import Executor
+from bridge.runner.finished import Finished
+from bridge.runner.identity import inputs_of
 from bridge.runner.journal import Journal
-from bridge.tasks import Done, Place, perform
-from bridge.values import Constant, Fact, Kind
+from bridge.runner.together import Room, together
+from bridge.runner.turns import Turns
+from bridge.runner.watch import Watch
+from bridge.runner.work import Error, Held, Manifest, Order, Outcome, failure
+from bridge.runner.work import keep as kept
+from bridge.runner.work import load as loaded
+from bridge.tasks import Place
+from bridge.values import Fact, Kind
 
-__all__ = ["Ended", "Error", "Frame", "Held", "Running", "failure"]
-
-Error = dict[str, Any]
-Held = tuple[Kind, Any]
-"""A value and its kind: JSON as it is, an object as a reference into the store."""
+__all__ = ["Ended", "Frame", "Running"]
 
 
 @dataclass
@@ -31,24 +36,34 @@ class Ended:
     """How a flow has ended: the values it has set, the files it has put, and its failure."""
 
     values: dict[str, Held] = field(default_factory=dict)
-    files: list[Mapping[str, str]] = field(default_factory=list)
+    files: list[Manifest] = field(default_factory=list)
+    steps: list[StepRun] = field(default_factory=list)
     error: Error | None = None
+
+    def add(self, more: Ended) -> None:
+        """Let another follow: it wins a name, the first failure counts."""
+        self.values |= more.values
+        self.files += more.files
+        self.steps += more.steps
+        self.error = self.error or more.error
 
 
 @dataclass
 class Frame:
     """A flow in the middle of its run; ``name`` begins the names of its steps in the record.
 
-    ``place`` does the same with a ``*`` for each number of an item or iteration.
+    ``place`` does the same with a ``*`` for each number of an item or iteration. ``variables`` are
+    those of the environment that its tasks find.
     """
 
     flow: Flow
     name: str = ""
     place: str = ""
     given: Mapping[str, Held] = field(default_factory=dict)
-    files: list[Mapping[str, str]] = field(default_factory=list)
+    files: list[Manifest] = field(default_factory=list)
+    variables: Mapping[str, str] = field(default_factory=dict)
     made: dict[tuple[str, str], Held] = field(default_factory=dict)
-    manifests: dict[str, list[Mapping[str, str]]] = field(default_factory=dict)
+    manifests: dict[str, list[Manifest]] = field(default_factory=dict)
     succeeded: dict[str, bool] = field(default_factory=dict)
 
     def is_ready(self, node: Node) -> bool:
@@ -65,9 +80,9 @@ class Frame:
         if isinstance(source, Output):
             found = self.made.get((source.step, source.name))
             return found or (self.held(source.before) if source.before else None)
-        return self.given.get(source.name)
+        return self.given.get(source.name) if isinstance(source, Given | Parameter) else None
 
-    def files_of(self, paths: tuple[str, ...]) -> list[Mapping[str, str]]:
+    def files_of(self, paths: tuple[str, ...]) -> list[Manifest]:
         """The manifests of the steps at ``paths``; empty text stands for those given."""
         return [m for p in paths for m in (self.manifests.get(p, ()) if p else self.files)]
 
@@ -84,17 +99,20 @@ class Running:
         self,
         run_id: str,
         place: Place,
-        progress: Callable[[StepRun], None],
+        executor: Executor,
+        room: Room,
         journal: Journal,
-        done: Mapping[str, Mapping[str, Any]],
+        finished: Finished,
+        watch: Watch,
     ) -> None:
-        self.place = place
-        self.steps: list[StepRun] = []
+        self.place, self.room, self.watch = place, room, watch
         self.saved: dict[str, Stored] = {}
         self._facts = {"run_id": run_id, "logical_date": datetime.now(UTC).isoformat()}
-        self._progress = progress
-        self._journal = journal
-        self._done = done
+        self._executor, self._journal, self._finished = executor, journal, finished
+        self._turns = Turns()
+        self._needs: dict[int, _Needs | None] = {}
+
+    # Flows
 
     def flow(self, frame: Frame) -> Ended:
         """Run a flow to its end; independent steps end before a failure ends it.
@@ -102,179 +120,163 @@ class Running:
         Where the failure is handled, that is done instead of all that follows in order.
         """
         ended = Ended()
-        for node in frame.flow.nodes.values():
-            if ended.error and frame.flow.handler:
-                break
-            if not frame.is_ready(node):
-                frame.succeeded[node.path] = False
-                continue
-            error = self._node(frame, node)
-            frame.succeeded[node.path] = error is None
-            ended.files += frame.manifests.get(node.path, [])
-            if error is None:
-                ended.values |= {o.name: frame.made[node.path, o.name] for o in node.outputs
-                                 if (node.path, o.name) in frame.made}  # fmt: skip
-            elif node.handler:
-                self._handle(frame, node.handler, f"{node.path}.on_failure.", ended)
-            else:
-                ended.error = ended.error or error
-        if ended.error and frame.flow.handler:
+        handler = frame.flow.handler
+        for found in self._in_order(frame, bool(handler)):
+            ended.add(found)
+        if ended.error and handler:
             ended.error = None
-            self._handle(frame, frame.flow.handler, "on_failure.", ended)
+            ended.add(self._handled(frame, handler, "on_failure."))
         return ended
 
-    def _handle(self, frame: Frame, handler: Flow, path: str, ended: Ended) -> None:
-        """Run what is to run after a failure; the flow ends as this ends."""
-        found = self.flow(
-            Frame(
-                handler,
-                frame.name + path,
-                frame.place + path,
-                frame.inside(handler),
-                frame.files_of(handler.given_files),
-            )
-        )
-        ended.values |= found.values
-        ended.files += found.files
-        ended.error = ended.error or found.error
+    def _in_order(self, frame: Frame, stops: bool) -> Iterable[Ended]:
+        """How each step has ended, in the order of the flow, whichever ended first."""
+        nodes = list(frame.flow.nodes.values())
+        found: dict[int, Ended] = {}
 
-    def _node(self, frame: Frame, node: Node) -> Error | None:
-        if not node.inner:
-            return self._task(frame, node)
+        def work(i: int) -> None:
+            if i < len(nodes):
+                found[i] = self._step(frame, nodes[i])
+
+        needs = None if stops else self._needs_of(frame.flow)
+        if needs:
+            together(len(needs), work, self.room, needs)
+        for i in range(0 if needs else len(nodes)):
+            work(i)
+            if stops and found[i].error:
+                break
+        return [found[i] for i in sorted(found)]
+
+    def _needs_of(self, flow: Flow) -> _Needs | None:
+        """What the steps of a flow wait for, by their numbers; None where all stand in a row."""
+        key = id(flow)
+        if key not in self._needs:
+            self._needs[key] = _needs(flow)
+        return self._needs[key]
+
+    def _handled(self, frame: Frame, handler: Flow, path: str) -> Ended:
+        """What is to run after a failure; the flow ends as this ends."""
+        given, files = frame.inside(handler), frame.files_of(handler.given_files)
+        names = frame.name + path, frame.place + path
+        return self.flow(Frame(handler, *names, given, files, frame.variables))
+
+    def _step(self, frame: Frame, node: Node) -> Ended:
+        """Run a step when what it waits for has ended well, and handle its failure."""
+        if not frame.is_ready(node):
+            frame.succeeded[node.path] = False
+            return Ended()
+        ended = self._composite(frame, node) if node.inner else self._task(frame, node)
+        frame.succeeded[node.path] = ended.error is None
+        if ended.error and node.handler:
+            ended.error = None
+            ended.add(self._handled(frame, node.handler, f"{node.path}.on_failure."))
+        return ended
+
+    def _composite(self, frame: Frame, node: Node) -> Ended:
         from bridge.runner.composites import run_composite
 
         found = run_composite(self, frame, node)
         frame.manifests[node.path] = found.files
+        ended = Ended(files=found.files, steps=found.steps, error=found.error)
         if found.error is None and node.task.terminate_with_failure:
-            from bridge.carried.steps import Terminated
+            self.fail(ended, frame.name + node.path, Terminated(_terminates(node.task)))
+        for output in () if ended.error else node.outputs:
+            held = found.values.get(output.name) or _before(frame, node, output)
+            if held:
+                frame.made[node.path, output.name] = output.kind, held[1]
+                ended.values[output.name] = output.kind, held[1]
+        return ended
 
-            return self.failed(frame.name + node.path, Terminated(_terminates(node.task)))
-        if found.error is None:
-            for output in node.outputs:
-                held = found.values.get(output.name) or _before(frame, node, output)
-                if held:
-                    frame.made[node.path, output.name] = output.kind, held[1]
-        return found.error
-
-    def failed(self, name: str, error: BaseException) -> Error:
+    def fail(self, ended: Ended, name: str, error: BaseException) -> None:
         """Note that a composite itself has failed, and how."""
-        self.tell(StepRun(name, "failed", 1))
-        return failure(name, 1, error)
-
-    def tell(self, step: StepRun) -> None:
-        """Put the end of a step on record."""
-        self.steps.append(step)
-        self._progress(step)
+        step = StepRun(name, "failed", 1)
+        ended.steps.append(step)
+        ended.error = failure(name, 1, error)
+        self.watch.ended(step)
 
     # Tasks
 
-    def _task(self, frame: Frame, node: Node) -> Error | None:
+    def _task(self, frame: Frame, node: Node) -> Ended:
         name = frame.name + node.path
-        earlier = self._done.get(name)
-        if earlier is not None:
-            kinds = {output.name: output.kind for output in node.outputs}
-            for key, value in earlier["values"].items():
-                frame.made[node.path, key] = kinds[key], value
-            frame.manifests[node.path] = [earlier["files"]]
-            self.tell(StepRun(name, "succeeded", earlier["attempts"], earlier["seconds"]))
-            return None
-        started = time.perf_counter()
-        done, attempt, error = self._attempts(frame, node, name)
-        status: Status = "failed" if error else "succeeded"
-        step = StepRun(name, status, attempt, time.perf_counter() - started)
-        values = {key: value for key, (_, value) in done.items()}
-        manifest = frame.manifests[node.path][0]
-        self._journal.note(node, frame.place + node.path, step, values, manifest)
-        self.tell(step)
-        return error
+        given = {r.argument.name: held for r in node.reads if (held := frame.held(r.source))}
+        files = frame.files_of(node.files_from)
+        order = Order(frame.place + node.path, name, given, files, {}, frame.variables)
+        inputs = inputs_of(order, node)
+        if earlier := self._finished.of(order, node, inputs):
+            step, outcome = earlier
+        else:
+            step, outcome = self._attempts(node, order)
+            self._journal.note(order.place, step, outcome, inputs, self._finished.key(node))
+        frame.made |= {(node.path, key): held for key, held in outcome.values.items()}
+        frame.manifests[node.path] = [outcome.files]
+        saved = {s.name: s for s in node.saves if s.name in outcome.saved}
+        self.saved |= saved
+        self.watch.ended(step)
+        return Ended(dict(outcome.values), [outcome.files], [step], outcome.error)
 
-    def _attempts(
-        self, frame: Frame, node: Node, name: str
-    ) -> tuple[dict[str, Held], int, Error | None]:
-        """Try a task as often as it is to be tried; what it made, and its last failure."""
+    def _attempts(self, node: Node, order: Order) -> tuple[StepRun, Outcome]:
+        """Try a task as often as it is to be tried."""
+        self.watch.began(order.name)
         retry = node.task.retry
         times, delay = (retry.times, retry.delay) if retry else (0, 0.0)
+        started = time.perf_counter()
         for attempt in range(1, times + 2):
-            done = Done()
-            error: Error | None = None
-            try:
-                made = self._attempt(frame, node, name, attempt, done)
-            except (Exception, SystemExit) as problem:
-                made, error = {}, failure(name, attempt, problem)
-            frame.manifests[node.path] = [done.manifest]
-            if error is None or attempt > times:
+            facts = {**self._facts, "step": order.name, "attempt": attempt}
+            outcome = self._attempt(node, order._replace(facts=facts))
+            if outcome.error is None or attempt > times:
                 break
             time.sleep(delay * retry.backoff ** (attempt - 1))
-        if error is None and node.task.terminate_with_failure:
-            from bridge.carried.steps import Terminated
+        if outcome.error is None and node.task.terminate_with_failure:
+            error = failure(order.name, attempt, Terminated(_terminates(node.task)))
+            outcome = outcome._replace(values={}, error=error)
+        status: Status = "failed" if outcome.error else "succeeded"
+        return StepRun(order.name, status, attempt, time.perf_counter() - started), outcome
 
-            made, error = {}, failure(name, attempt, Terminated(_terminates(node.task)))
-        frame.made |= {(node.path, key): held for key, held in made.items()}
-        return made, attempt, error
+    def _attempt(self, node: Node, order: Order) -> Outcome:
+        with self._turns.turn(node.catalog, order.files):
+            outcome = self._executor.attempt(order)
+        if outcome.log and outcome.log[1] < outcome.log[2]:
+            self._journal.wrote(order.name, order.facts["attempt"], outcome.log)
+            self.watch.wrote(order.name, outcome.log)
+        return outcome
 
-    def _attempt(
-        self, frame: Frame, node: Node, name: str, attempt: int, done: Done
-    ) -> dict[str, Held]:
-        with _surroundings(node.task):
-            values = dict(self._values(frame, node, {"step": name, "attempt": attempt}))
-            perform(node, values, frame.files_of(node.files_from), self.place, done, name)
-            made = {
-                output.name: (output.kind, self._keep(output, done.values[output.name]))
-                for output in node.outputs
-            }
-            for stored in node.saves:
-                from bridge.carried.datasets import save_dataset
-
-                save_dataset(done.values[stored.name], **stored_arguments(stored))
-                self.saved[stored.name] = stored
-            return made
-
-    def _values(
-        self, frame: Frame, node: Node, facts: Mapping[str, Any]
-    ) -> Iterator[tuple[str, Any]]:
-        for read in node.reads:
-            source = read.source
-            if isinstance(source, Constant):
-                yield read.argument.name, _copy(source.value)
-            elif isinstance(source, Stored):
-                from bridge.carried.datasets import load_dataset
-
-                yield read.argument.name, load_dataset(**stored_arguments(source))
-            elif isinstance(source, Fact):
-                yield read.argument.name, {**self._facts, **facts}[source.name]
-            elif held := frame.held(source):
-                yield read.argument.name, self.load(held, read)
+    # Values
 
     def load(self, held: Held, read: Read | None = None) -> Any:
-        """A value of its own for whoever uses it: an object anew, JSON as a copy."""
-        kind, value = held
-        if kind is Kind.PICKLED:
-            from bridge.carried.objects import load_object
-
-            return load_object(value, self.place.store)
-        for key in read.path if read else ():
-            value = _inside(value, key, read)
-        return _copy(value)
+        """A value of its own for whoever uses it."""
+        return loaded(held, self.place, read)
 
     def keep(self, kind: Kind, value: Any, name: str) -> Held:
         """What is to be held of a value. Raises ValueError when it is not of its kind."""
-        from bridge.carried.objects import save_object
-        from bridge.carried.values import to_json
+        return kept(kind, value, name, self.place)
 
-        if kind is Kind.PICKLED:
-            return kind, save_object(value, name, self.place.store)
-        return kind, to_json(value, name)
+    def each(self, count: int, run: Callable[[int], Ended]) -> list[Ended]:
+        """Run flows that do not wait for one another, and give how they have ended, in order."""
+        found: list[Any] = [None] * count
 
-    def _keep(self, output: Output, value: Any) -> Any:
-        if output.kind is not Kind.PICKLED:
-            return value  # it has been found to be JSON
-        return self.keep(output.kind, value, output.name)[1]
+        def work(i: int) -> None:
+            found[i] = run(i)
+
+        together(count, work, self.room)
+        return found
 
 
-def failure(name: str, attempt: int, error: BaseException) -> Error:
-    """A failure as it stands in the record, and where it was raised."""
-    told = {"step": name, "attempt": attempt, "type": type(error).__name__, "text": str(error)}
-    return {**told, "frames": own_frames(error)}
+_Needs = Sequence[Collection[int]]
+
+
+def _needs(flow: Flow) -> _Needs | None:
+    """What each node waits for, by number; beyond the nodes, what stands for several at once."""
+    numbers = {path: i for i, path in enumerate(flow.nodes)}
+    needs: list[set[int]] = [set() for _ in numbers]
+    groups: dict[str, int] = {}
+    for i, node in enumerate(flow.nodes.values()):
+        for path in node.after:
+            exits = [numbers[e] for e in flow.exits[path] if e in numbers]
+            if len(exits) > 1 and path not in groups:
+                groups[path] = len(needs)
+                needs.append({*exits})
+            needs[i] |= {groups[path]} if path in groups else {*exits}
+    rows = all(i - 1 in found for i, found in enumerate(needs[1 : len(numbers)], 1))
+    return None if rows and not groups else needs
 
 
 def _terminates(step: Step) -> str:
@@ -287,32 +289,3 @@ def _before(frame: Frame, node: Node, output: Output) -> Held | None:
         if read.argument.name == output.name and not isinstance(read.source, Fact):
             return frame.held(read.source)
     return None
-
-
-def _surroundings(task: Task) -> ExitStack:
-    """The time limit, the secrets and the variables of a task."""
-    stack = ExitStack()
-    if task.environment or task.secrets:
-        from bridge.carried.surroundings import environment, secrets
-
-        stack.enter_context(secrets(*task.secrets))
-        stack.enter_context(environment(task.environment))
-    if task.timeout is not None:
-        from bridge.carried.steps import time_limit
-
-        stack.enter_context(time_limit(task.timeout))
-    return stack
-
-
-def _inside(value: Any, key: str | int, read: Any) -> Any:
-    try:
-        return value[key]
-    except (LookupError, TypeError):
-        raise ValueError(
-            f"argument '{read.argument.name}' reads a place {read.path!r} that is not there"
-        ) from None
-
-
-def _copy(value: Any) -> Any:
-    """A JSON value that shares nothing with ``value`` that could be changed."""
-    return json.loads(json.dumps(value)) if isinstance(value, dict | list) else value

@@ -40,8 +40,8 @@ def changes(before: Pipeline, after: Pipeline) -> list[str]:
     """The lines of Python in which two pipelines differ; none if they are equal."""
     if before == after:
         return []
-    texts = [statements(p).splitlines() for p in (before, after)]
-    found = list(unified_diff(*texts, "written", "read", n=0, lineterm=""))[2:]
+    written, read = (statements(p).splitlines() for p in (before, after))
+    found = list(unified_diff(written, read, n=0, lineterm=""))[2:]
     return found or [f"-{before!r}", f"+{after!r}"]
 
 

@@ -1,0 +1,63 @@
+"""What a task is and what it was given, as hashes: the same again gives the same again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cache
+from types import CodeType
+
+from bridge.flow import Node
+from bridge.globs import overlap
+from bridge.model import NotebookTask, PythonTask
+from bridge.references import Reference
+from bridge.runner.work import Order
+from bridge.signatures import notebook_path
+
+__all__ = ["inputs_of", "key_of"]
+
+
+def key_of(node: Node) -> str:
+    """What a task is: all that is written on it, and the code of its function or notebook."""
+    task = node.task
+    found = hashlib.sha256(repr(task).encode("utf-8", "surrogatepass"))
+    if isinstance(task, PythonTask):
+        found.update(code_of(task.reference))
+    elif isinstance(task, NotebookTask):
+        found.update(notebook_path(task).read_bytes())
+    return found.hexdigest()
+
+
+def inputs_of(order: Order, node: Node) -> str:
+    """What a task is given: values, objects by their references, and files by their hashes."""
+    values = {name: value for name, (_, value) in sorted(order.given.items())}
+    globs = node.catalog.get
+    files = {
+        path: ref
+        for manifest in (order.files if globs else ())
+        for path, ref in manifest.items()
+        if any(overlap(glob, path) for glob in globs)
+    }
+    told = json.dumps([values, files], sort_keys=True)
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def code_of(reference: Reference) -> bytes:
+    """The code of a function; nothing for what is made of no Python."""
+    code = getattr(reference.load(), "__code__", None)
+    return "\n".join(_parts(code)).encode("utf-8", "surrogatepass") if code else b""
+
+
+def _parts(code: CodeType) -> Iterator[str]:
+    """The code without the places it came from: a comment more is no change."""
+    yield code.co_code.hex()
+    yield repr((code.co_names, code.co_varnames, code.co_freevars))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _parts(constant)
+        elif isinstance(constant, frozenset):
+            yield repr(sorted(map(repr, constant)))
+        else:
+            yield repr(constant)

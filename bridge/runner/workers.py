@@ -1,0 +1,229 @@
+"""Workers, each a process that makes one attempt at a time, seen from the run they belong to.
+
+They are forked from one process (``bridge.runner.zygote``), which is itself forked from this one
+as long as there is a single thread here, and else started anew: a lock that another thread holds
+would be held for ever in a fork. A chain of tasks stays with one worker.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.machinery import PathFinder
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from bridge.errors import RunError
+from bridge.flow import Flow, Node
+from bridge.model import PythonTask
+from bridge.runner.work import Order, Outcome
+from bridge.runner.zygote import FORK, REAP
+from bridge.tasks import Place
+
+__all__ = ["START", "Workers"]
+
+START = "BRIDGE_START"
+"""The variable that decides how workers come to be: ``fork`` or ``fresh``."""
+
+_GRACE = 5.0
+"""Seconds that a task is given to end by itself when its time is over."""
+
+
+class Workers:
+    """Carries out attempts in processes, which are started when there is work for them."""
+
+    def __init__(self, flow: Flow, nodes: Mapping[str, Node], place: Place, logs: Path) -> None:
+        self._nodes, self._logs, self._started = nodes, logs, 0
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+        self._closed = False
+        logs.mkdir(parents=True)
+        self._control, other = socket.socketpair()
+        with other:
+            self._zygote = _start(flow, nodes, place, self._control, other)
+
+    def attempt(self, order: Order) -> Outcome:
+        """Make an attempt; the end of its process is a failure of this attempt alone."""
+        found = self._attempt(order, self._nodes[order.place])
+        if isinstance(found, Outcome):
+            return found
+        left: Any = None
+        if self._nodes[order.place].catalog.put:
+            left = self._attempt(order._replace(only_files=True), self._nodes[order.place])
+        files = left.files if isinstance(left, Outcome) else {}
+        attempt = order.facts["attempt"]
+        error = {"step": order.name, "attempt": attempt, **found, "frames": []}
+        return Outcome({}, files, (), error)
+
+    def _attempt(self, order: Order, node: Node) -> Outcome | dict[str, Any]:
+        """What came of an attempt, or the type and text of the error when its process ended."""
+        worker = self._take()
+        limit = node.task.timeout
+        answer = worker.ask(order, None if limit is None else limit + _GRACE)
+        if isinstance(answer, tuple):
+            outcome, is_clean = answer
+            if is_clean:
+                with self._lock:
+                    self._idle.append(worker)
+            else:
+                self._end(worker)
+            return outcome  # type: ignore[no-any-return]
+        code = self._end(worker)
+        if answer == "late":
+            return {"type": "TimeoutError", "text": f"timed out after {limit:g} seconds"}
+        return {"type": "ChildProcessError", "text": _told(code)}
+
+    def _take(self) -> _Worker:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            if self._closed:
+                raise RunError("the run is being ended")
+            self._started += 1
+            mine, other = socket.socketpair()
+            log = os.fsencode(self._logs / f"{self._started}.log")
+            with other:
+                pid = self._ask(FORK + b" " + log, other.fileno())
+            worker = _Worker(mine, pid)
+            self._all.add(worker)
+            return worker
+
+    def _end(self, worker: _Worker) -> int:
+        with self._lock:
+            self._all.discard(worker)
+            worker.close()
+            return 0 if self._closed else self._ask(REAP + b" %d" % worker.pid)
+
+    def _ask(self, request: bytes, *descriptors: int) -> int:
+        try:
+            socket.send_fds(self._control, [request], descriptors)
+            return int(self._control.recv(32))
+        except (OSError, ValueError):
+            raise RunError(
+                "the process that starts workers is gone; what had finished is kept: "
+                "go on with --resume"
+            ) from None
+
+    def close(self) -> None:
+        """End every worker, with all that tasks have left behind."""
+        with self._lock:
+            self._closed = True
+            self._control.close()  # upon which the other side ends them
+            self._zygote.wait()
+            for worker in self._all:
+                worker.close()
+
+
+class _Worker:
+    """A worker, and the way to talk to it."""
+
+    def __init__(self, channel: socket.socket, pid: int) -> None:
+        self.pid = pid
+        self._connection = Connection(channel.detach())
+        self._poll = select.poll()
+        self._poll.register(self._connection.fileno(), select.POLLIN)
+        self._process = -1
+        with suppress(AttributeError, OSError):  # told when only others keep the channel open
+            self._process = os.pidfd_open(pid)
+            self._poll.register(self._process, select.POLLIN)
+
+    def ask(self, order: Order, limit: float | None) -> Any:
+        """The answer of the worker; "late" after so many seconds, None when it has ended."""
+        with suppress(OSError, EOFError):
+            self._connection.send(order)
+            if not self._poll.poll(None if limit is None else limit * 1000):
+                return "late"
+            if self._connection.poll():
+                return self._connection.recv()
+        return None
+
+    def close(self) -> None:
+        """Talk to it no more."""
+        self._connection.close()
+        if self._process >= 0:
+            os.close(self._process)
+
+
+def _told(code: int) -> str:
+    """How the process of a task has ended."""
+    if code >= 0:
+        return f"the task ended its process, with code {code}"
+    hint = " (out of memory, if nobody has killed it)" if code == -signal.SIGKILL else ""
+    return f"the process of the task was ended by {signal.Signals(-code).name}{hint}"
+
+
+# The process that workers come from
+
+
+class _Forked:
+    """A process that was forked from this one."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def wait(self) -> object:
+        """Wait for its end."""
+        return os.waitpid(self._pid, 0)
+
+
+def _start(
+    flow: Flow,
+    nodes: Mapping[str, Node],
+    place: Place,
+    mine: socket.socket,
+    other: socket.socket,
+) -> _Forked | subprocess.Popen[bytes]:
+    if _is_to_fork(nodes):
+        return _fork(nodes, place, mine, other)
+    given = flow.pipeline, {**flow.pipeline.parameters}, place, sys.path
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge.runner.fresh", str(other.fileno())],
+        stdin=subprocess.PIPE,
+        pass_fds=[other.fileno()],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert process.stdin
+    with process.stdin as stream:
+        pickle.dump(given, stream)
+    return process
+
+
+def _fork(
+    nodes: Mapping[str, Node], place: Place, mine: socket.socket, other: socket.socket
+) -> _Forked:
+    from bridge.runner.worker import worker
+    from bridge.runner.zygote import serve
+
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    pid = os.fork()
+    if not pid:
+        mine.close()
+        serve(other, worker(nodes, place))
+    return _Forked(pid)
+
+
+def _is_to_fork(nodes: Mapping[str, Node]) -> bool:
+    """Whether a fork is safe here, or the only way since a new process would not find the code."""
+    wanted = os.environ.get(START)
+    if wanted in ("fork", "fresh"):
+        return wanted == "fork"
+    return threading.active_count() == 1 or not all(map(_is_found, nodes.values()))
+
+
+def _is_found(node: Node) -> bool:
+    if not isinstance(node.task, PythonTask):
+        return True
+    top = node.task.reference.module.partition(".")[0]
+    return PathFinder.find_spec(top) is not None or top in sys.builtin_module_names

@@ -13,11 +13,11 @@ import copyreg
 import struct
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-__all__ = ["fingerprint"]
+__all__ = ["fingerprint", "fingerprint_list"]
 
 
 def fingerprint(value: Any) -> str:
@@ -28,6 +28,31 @@ def fingerprint(value: Any) -> str:
     has no content to go by, such as a generator.
     """
     return f"sha256:{_label(_graph(value)).hex()}"
+
+
+def fingerprint_list(loads: Sequence[Callable[[], Any]]) -> str:
+    """What ``fingerprint`` gives of the list of all that is loaded, one after the other.
+
+    No more than one is held at a time, unless one of them contains itself.
+    """
+    parts = []
+    for load in loads:
+        part = _part(load())
+        if part is None:
+            return fingerprint([load() for load in loads])
+        parts.append(part)
+    what, _, _, data = _describe([])
+    return f"sha256:{_hash([_hash([what.encode(), data]), *parts]).hex()}"
+
+
+def _part(value: Any) -> bytes | None:
+    """What a value is in a list of others; None where it contains itself."""
+    plain = _plain(value)
+    if plain is not None:
+        return plain
+    nodes = _graph(value)
+    labels = [node.own for node in nodes]
+    return None if _label_acyclic(nodes, labels) else labels[0]
 
 
 class _Node(NamedTuple):

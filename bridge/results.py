@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from bridge.record import Run, StepRun
 from bridge.unit import Unit
 from bridge.values import Kind
 
-__all__ = ["collect", "settle", "settle_datasets", "skipped", "stored_arguments"]
+__all__ = ["collect", "settle", "settle_datasets", "settle_list", "skipped", "stored_arguments"]
 
 
 def collect(
@@ -114,6 +114,15 @@ def settle(run: Run, values: Mapping[str, tuple[Kind, Any]]) -> None:
         run.parameters[name] = value
         if kind is Kind.METRIC:
             run.metrics[name] = value
+
+
+def settle_list(run: Run, name: str, loads: Sequence[Callable[[], Any]]) -> None:
+    """Put the list of objects that are loaded one by one into a record."""
+    from bridge.fingerprint import fingerprint_list
+
+    for held in (run.parameters, run.metrics):
+        held.pop(name, None)
+    run.objects[name] = fingerprint_list(loads)
 
 
 def stored_arguments(stored: Stored) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bridge.fingerprint import fingerprint
+from bridge.fingerprint import fingerprint, fingerprint_list
 
 shared = [1.5, "x"]
 
@@ -207,3 +207,14 @@ def test_a_table_of_many_types_is_equal_after_a_round_trip() -> None:
 def test_what_has_no_content_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="has no content to go by"):
         fingerprint([value])
+
+
+@given(st.lists(trees))
+def test_a_list_has_the_same_fingerprint_piece_by_piece(values):
+    assert fingerprint_list([lambda v=v: v for v in values]) == fingerprint(values)
+
+
+def test_a_list_of_what_contains_itself_has_the_same_fingerprint_too():
+    knot = []
+    knot.append(knot)
+    assert fingerprint_list([lambda: 1, lambda: knot]) == fingerprint([1, knot])

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from bridge.findings import require
 from bridge.flow import Flow, Node, analyse
 from bridge.model import Pipeline
 from bridge.record import Run, StepRun, now
-from bridge.results import settle, settle_datasets, skipped
+from bridge.results import settle, settle_datasets, settle_list, skipped
 from bridge.runner import history
 from bridge.runner.executors import Executor, Here, Kind
 from bridge.runner.finished import Finished
@@ -142,7 +143,10 @@ def _record(
     if not ended.error:  # whichever way it took, a name is what the pipeline says it is
         values |= {n: (flow.sets[n].kind, held) for n, (_, held) in ended.values.items()}
     run.kept = {n: held for n, (kind, held) in values.items() if kind is ValueKind.PICKLED}
-    settle(run, {name: (kind, running.load((kind, held))) for name, (kind, held) in values.items()})
+    lists = {n: held for n, held in run.kept.items() if isinstance(held, list)}
+    settle(run, {n: (h[0], running.load(h)) for n, h in values.items() if n not in lists})
+    for name, held in lists.items():
+        settle_list(run, name, [partial(running.load, (ValueKind.PICKLED, h)) for h in held])
     for manifest in ended.files:
         run.files |= manifest
     settle_datasets(run, running.saved.values())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from functools import cache
 from types import CodeType
+from typing import Any
 
 from bridge.flow import Node
 from bridge.globs import overlap
-from bridge.model import NotebookTask, PythonTask
+from bridge.model import NotebookTask, PythonTask, Task
 from bridge.references import Reference
 from bridge.runner.work import Order
 from bridge.signatures import notebook_path
@@ -21,7 +23,8 @@ __all__ = ["inputs_of", "key_of"]
 def key_of(node: Node) -> str:
     """What a task is: all that is written on it, and the code of its function or notebook."""
     task = node.task
-    found = hashlib.sha256(repr(task).encode("utf-8", "surrogatepass"))
+    told = f"{type(task).__name__}{list(_said(task))!r}"
+    found = hashlib.sha256(told.encode("utf-8", "surrogatepass"))
     if isinstance(task, PythonTask):
         found.update(code_of(task.reference))
     elif isinstance(task, NotebookTask):
@@ -41,6 +44,23 @@ def inputs_of(order: Order, node: Node) -> str:
     }
     told = json.dumps([values, files], sort_keys=True)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _said(task: Task) -> Iterator[tuple[str, Any]]:
+    """What is written on a task, other than that it is as usual."""
+    for name, usual in _usual(type(task)):
+        value = getattr(task, name)
+        if value is not usual and value != usual:
+            yield name, value
+
+
+@cache
+def _usual(kind: type[Task]) -> list[tuple[str, Any]]:
+    return [
+        (f.name, f.default if f.default_factory is MISSING else f.default_factory())
+        for f in fields(kind)
+        if f.compare
+    ]
 
 
 @cache

@@ -36,7 +36,7 @@ class Journal:
         self._path, self._lock = folder / _NAME, threading.Lock()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         self._file = os.open(self._path, flags, 0o666)
-        self._synced, self._cost = time.perf_counter(), 0.0
+        self._synced, self._cost, self._end = time.perf_counter(), 0.0, 0
         self.write([{"parameters": parameters, "owner": owner(), **more}])
 
     def note(self, place: str, step: StepRun, outcome: Outcome, inputs: str, key: str) -> None:
@@ -56,13 +56,14 @@ class Journal:
         """Add entries. Raises RunError when that is impossible; what was there stays good."""
         data = memoryview("".join(f"{json.dumps(entry)}\n" for entry in found).encode())
         with self._lock:
-            end = os.fstat(self._file).st_size
+            end = self._end + len(data)
             try:
                 while data:
                     data = data[os.write(self._file, data) :]
                 self._sync()
+                self._end = end
             except OSError as error:
-                os.ftruncate(self._file, end)
+                os.ftruncate(self._file, self._end)
                 raise RunError(
                     f"the run cannot be recorded in '{self._path}': {error.strerror}; what had "
                     "finished is kept: go on with --resume when that is mended"

@@ -141,9 +141,10 @@ class _Worker:
         """The answer of the worker; "late" after so many seconds, None when it has ended."""
         with suppress(OSError, EOFError):
             self._connection.send(order)
-            if not self._poll.poll(None if limit is None else limit * 1000):
+            found = self._poll.poll(None if limit is None else limit * 1000)
+            if not found:
                 return "late"
-            if self._connection.poll():
+            if any(descriptor == self._connection.fileno() for descriptor, _ in found):
                 return self._connection.recv()
         return None
 

@@ -18,7 +18,7 @@ PROJECTS := $(wildcard pyproject.toml adapters/*/pyproject.toml tests/fake_adapt
 PACKAGES := $(patsubst %/,%,$(dir $(PROJECTS)))
 COMPILE  := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help setup demo test check fmt docs bench fuzz corpus lock clean
+.PHONY: help setup demo test check fmt docs bench crash fuzz corpus lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -46,6 +46,9 @@ docs: $(READY) ## bring what the documentation takes from the code up to date
 
 bench: $(READY) ## measure
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+crash: $(READY) ## kill runs at random and at every call that writes, and check that nothing is lost (ARGS="--count 500")
+	$(BIN)/python tests/support/crashes.py $(ARGS)
 
 fuzz: $(READY) ## run random programs here and on engines (ARGS="--on metaflow --count 200 --seed 1")
 	$(BIN)/python -m bridge.testing.fuzz $(ARGS)

@@ -10,7 +10,6 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import NamedTuple
 
 from bridge.globs import overlap
@@ -58,7 +57,7 @@ class Turns:
                 self._changed.notify_all()
 
     def _lock(self) -> None:
-        if os.environ.get(HELD) == str(Path.cwd()):
+        if os.environ.get(HELD) == os.getcwd():  # noqa: PTH109 - compared as text
             return
         self._folder = os.open(".", os.O_RDONLY)
         with suppress(ImportError, OSError):  # a file system without locks

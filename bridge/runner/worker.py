@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from bridge.flow import Node
+from bridge.runner.turns import HELD
 from bridge.runner.work import Order, Outcome, attempted
 from bridge.runner.zygote import Worker
 from bridge.tasks import Place
@@ -34,7 +35,10 @@ def worker(nodes: Mapping[str, Node], place: Place) -> Worker:
         kept = f"{log.parent.parent.name}/{log.parent.name}/{log.name}"
         while order := _order(connection):
             begin = os.fstat(1).st_size
-            outcome = attempted(order, nodes[order.place], place)
+            node = nodes[order.place]
+            if node.catalog.get or node.catalog.put:
+                os.environ[HELD] = os.getcwd()  # noqa: PTH109 - compared as text
+            outcome = attempted(order, node, place)
             around.flush()
             outcome = outcome._replace(log=(kept, begin, os.fstat(1).st_size))
             connection.send((outcome, _is_clean(outcome)))
@@ -68,7 +72,7 @@ class _Around:
     def flush(self) -> None:
         """Let all that was printed be in the log."""
         for stream in (*self._streams, sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, AttributeError):  # it may be none
                 stream.flush()
 
     def restore(self) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -25,11 +24,21 @@ from typing import Any
 
 BRIDGE = [sys.executable, "-c", "from bridge.cli import main; main()"]
 WRITING = (
-    *("write", "pwrite64", "writev", "sendmsg", "rename", "renameat", "renameat2", "link", "linkat"),
+    *(
+        "write",
+        "pwrite64",
+        "writev",
+        "sendmsg",
+        "rename",
+        "renameat",
+        "renameat2",
+        "link",
+        "linkat",
+    ),
     *("unlink", "unlinkat", "mkdir", "mkdirat", "ftruncate", "fdatasync", "fsync", "fchmod"),
     *("chmod", "fchmodat", "copy_file_range", "openat"),
 )
-FUNCTIONS = '''
+FUNCTIONS = """
 import os
 import time
 
@@ -89,7 +98,7 @@ def mend(step):
 def add(total, i, step):
     note(step)
     return total + i
-'''
+"""
 PIPELINE = """
 from bridge import (
     Catalog, Loop, Map, Parallel, Pipeline, PythonTask, Retry, ShellTask, fact, pickled,
@@ -125,7 +134,9 @@ pipeline = Pipeline(
                 ),
             },
         ),
-        task(f.stumble, inputs={"attempt": fact("attempt")}, returns=["tried"], retry=Retry(times=1)),
+        task(
+            f.stumble, inputs={"attempt": fact("attempt")}, returns=["tried"], retry=Retry(times=1)
+        ),
         task(f.fail, on_failure=Pipeline([task(f.mend, returns=["state"])])),
         Loop(
             name="loop",
@@ -323,7 +334,10 @@ def main() -> int:
         except AssertionError as error:
             wrong += 1
             tell(f"system call {found} (follow={follow})", error)
-        print(f"killed at {found} system calls, {'all processes' if follow else 'the run'}", flush=True)
+        print(
+            f"killed at {found} system calls, {'all processes' if follow else 'the run'}",
+            flush=True,
+        )
     return 1 if wrong else 0
 
 

@@ -1,8 +1,9 @@
-"""Configuration files of the ``runnable`` SDK: what they ask for is what is done here, or refused.
+"""Where state is kept, and configuration files of the ``runnable`` SDK.
 
-Its services are the executors, the run log, the catalog, the secrets and the pickler. Here a run
-is local, its record, files and objects are kept below ``BRIDGE_HOME``, and secrets are those of
-the environment; a file that asks for just that has nothing to change.
+What bridge keeps is below ``BRIDGE_HOME``; the store of files and objects may be elsewhere. What a
+file of the SDK asks for is what is done here, or refused. Its services are the executors, the run
+log, the catalog, the secrets and the pickler; here a run is local, and secrets are those of the
+environment. A file that asks for just that has nothing to change.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from string import Template
 from typing import Any
 
 from bridge.errors import UsageError
+from bridge.suggest import did_you_mean
 
-__all__ = ["VARIABLE", "check_configuration"]
+__all__ = ["STORE", "VARIABLE", "check_configuration", "home", "store_place"]
+
+STORE = "BRIDGE_STORE"
 
 VARIABLE = "RUNNABLE_CONFIGURATION_FILE"
 _DEFAULT = "runnable-config.yaml"
@@ -40,6 +44,54 @@ _WAYS_OUT = {
     "pickler": "leave it out; objects are pickled",
 }
 """What each service may be, with the options that make no difference here, and what to do else."""
+
+
+def home() -> Path:
+    """The folder of bridge's own state: ``BRIDGE_HOME``, else ``.bridge`` here."""
+    return Path(os.environ.get("BRIDGE_HOME") or ".bridge").absolute()
+
+
+def store_place() -> str:
+    """Where files and objects are kept: a folder or an fsspec URL.
+
+    It is what ``BRIDGE_STORE`` says, else ``store`` below ``[tool.bridge]`` in the pyproject.toml
+    of this folder or the nearest above it, else a folder below ``home()``. Raises UsageError.
+    """
+    given = os.environ.get(STORE)
+    if given:
+        return _absolute(given, Path.cwd())
+    return _project_store(Path.cwd()) or str(home() / "store")
+
+
+def _project_store(folder: Path) -> str | None:
+    for parent in (folder, *folder.parents):
+        file = parent / "pyproject.toml"
+        if file.is_file():
+            return _declared_store(file)
+    return None
+
+
+def _declared_store(file: Path) -> str | None:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if "tool.bridge" not in text:
+        return None  # the usual case; reading TOML takes its time
+    import tomllib
+
+    try:
+        table = tomllib.loads(text).get("tool", {}).get("bridge", {})
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"'{file}' cannot be read: {error}") from error
+    for key, value in table.items():
+        if key != "store":
+            hint = did_you_mean(key, ["store"])
+            raise UsageError(f"'{file}' has an unknown key '{key}' below [tool.bridge]; {hint}")
+        if not isinstance(value, str) or not value:
+            raise UsageError(f"'{file}' must give the store as text: a folder or a URL")
+    return _absolute(table["store"], file.parent) if table else None
+
+
+def _absolute(place: str, folder: Path) -> str:
+    return place if "://" in place else str(folder / Path(place).expanduser())
 
 
 def check_configuration(file: str | os.PathLike[str] | None, is_job: bool = False) -> None:

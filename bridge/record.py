@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -114,10 +113,11 @@ class Run:
         if path not in self.files:
             raise KeyError(self._unknown("file", path, self.files))
         store = self._store()
-        from bridge.carried.files import load
-
         try:
-            return io.BytesIO(load(self.files[path], store))
+            found: BinaryIO = (
+                import_module("bridge.catalog").open_store(store).open(self.files[path])
+            )
+            return found
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f"{error}; where '{path}' was put with store_copy=False, only its hash is kept"
@@ -153,6 +153,4 @@ def _loaded(ref: Any, store: str) -> Any:
     """An object by its reference; a list of such is an object too."""
     if isinstance(ref, list):
         return [_loaded(item, store) for item in ref]
-    from bridge.carried.objects import load_object
-
-    return load_object(ref, store)
+    return import_module("bridge.catalog").load_object(ref, store)  # by name, as above

@@ -76,7 +76,7 @@ def _files(node: Node, files: Sequence[Manifest], place: Place) -> Any:
     """The block in which a task works, which places the files it gets and stores those it puts."""
     if isinstance(node.task, PythonTask) and isinstance(node.task.function, StandIn):
         return _LeftBehind(node.catalog, place)
-    from bridge.carried.files import catalog
+    from bridge.catalog import catalog
 
     return catalog(
         get=node.catalog.get,
@@ -105,7 +105,7 @@ class _LeftBehind:
         pass
 
     def __exit__(self, *error: object) -> None:
-        from bridge.carried.files import catalog as placed
+        from bridge.catalog import catalog as placed
 
         store, copy = self._place.store, self._catalog.store_copy
         for glob in self._catalog.put:

@@ -146,6 +146,15 @@ def _command(name: str, parent: click.Context) -> str:
     context = click.Context(command, info_name=name, parent=parent)
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     parts = [f"## bridge {name}", inspect.cleandoc(command.help or ""), f"    {usage}"]
+    inner = command.commands if isinstance(command, click.Group) else {}
+    rest = (_subcommand(one, context) for one in inner.values())
+    return "\n\n".join([*parts, _options(command, context), *rest])
+
+
+def _subcommand(command: click.Command, parent: click.Context) -> str:
+    context = click.Context(command, info_name=command.name, parent=parent)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    parts = [f"### {context.command_path}", inspect.cleandoc(command.help or ""), f"    {usage}"]
     return "\n\n".join([*parts, _options(command, context)])
 
 

@@ -1,17 +1,39 @@
-"""The catalog: files placed before a task and stored after it, by content."""
+"""The catalog: files placed before a task and stored after it, by content.
+
+What exports carry and what the local engine uses mean the same: each test runs with both.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import stat
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bridge.carried.files import catalog, load, save
+
+
+@pytest.fixture(autouse=True, params=["carried", "catalog"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Which of the two it is, put in the place of the names above."""
+    module = importlib.import_module(f"bridge.{request.param}.files")
+    for name in ("catalog", "load", "save"):
+        monkeypatch.setitem(globals(), name, getattr(module, name))
+    return str(request.param)
+
+
+@pytest.fixture
+def variable(kind: str) -> str:
+    """The environment variable that says where the store is."""
+    return {"carried": "PIPELINE_STORE", "catalog": "BRIDGE_STORE"}[kind]
+
+
+alone = pytest.mark.parametrize("kind", ["carried"], indirect=True)
+"""For what is about the files of the store."""
 
 
 @pytest.fixture
@@ -67,6 +89,7 @@ def test_what_one_puts_another_gets(work: Path, tmp_path: Path) -> None:
     assert files.manifest == {}
 
 
+@alone
 def test_the_store_keeps_content_once_and_read_only(work: Path, store: Path) -> None:
     _write(work, TREE)
     _put("**/*")
@@ -160,9 +183,9 @@ def test_the_block_may_change_directory(work: Path, tmp_path: Path) -> None:
 
 
 def test_hidden_folders_and_the_store_are_not_swept_up(
-    work: Path, monkeypatch: pytest.MonkeyPatch
+    work: Path, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PIPELINE_STORE", "kept/store")
+    monkeypatch.setenv(variable, "kept/store")
     _write(
         work, {"a": b"1", ".git/config": b"2", "x/.hidden/y": b"3", ".env": b"4", "kept/b": b"5"}
     )
@@ -189,6 +212,7 @@ def test_without_copy_only_the_hash_is_kept(work: Path, store: Path) -> None:
             pass
 
 
+@alone
 def test_damaged_content_is_refused_and_repaired_by_the_next_put(work: Path, store: Path) -> None:
     _write(work, {"a": b"1"})
     manifest = _put("a")
@@ -210,6 +234,7 @@ def test_damaged_content_is_refused_and_repaired_by_the_next_put(work: Path, sto
     assert load(manifest["a"]) == b"1"
 
 
+@alone
 def test_an_interrupted_put_leaves_nothing_behind(
     work: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,9 +336,9 @@ def test_bytes_are_saved_by_their_hash(store: Path) -> None:
         load(_ref(b"y"), store)
 
 
-def test_a_store_may_be_any_url(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_may_be_any_url(work: Path, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"memory://{uuid.uuid4()}/deep"
-    monkeypatch.setenv("PIPELINE_STORE", url)
+    monkeypatch.setenv(variable, url)
     _write(work, TREE)
     manifest = _put("**/*")
     assert _put("**/*") == manifest
@@ -336,30 +361,10 @@ def test_a_store_may_be_any_url(work: Path, monkeypatch: pytest.MonkeyPatch) -> 
         load(ref)
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    """An S3 bucket on this machine."""
-    boto3 = pytest.importorskip("boto3")
-    pytest.importorskip("s3fs")
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "us-east-1"}
-    client = boto3.client("s3", endpoint_url=url, **keys)
-    client.create_bucket(Bucket="bucket")
-    client.close()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in keys.items():
-            patch.setenv(name.replace("region_name", "aws_default_region").upper(), value)
-        patch.setenv("AWS_ENDPOINT_URL", url)
-        yield "s3://bucket/some/where"
-    server.stop()
-
-
-def test_a_store_may_be_a_bucket(work: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIPELINE_STORE", bucket)
+def test_a_store_may_be_a_bucket(
+    work: Path, bucket: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, bucket)
     _write(work, TREE)
     manifest = _put("**/*")
     assert _put("**/*") == manifest

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import glob
 import uuid
+from importlib import import_module
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bridge.carried.files import _find, _Folder, _matches, _parts, catalog, save
+from bridge.carried.files import _find, _Folder, _matches, _parts
+from bridge.catalog.walk import find
 
 names = st.sampled_from(["a", "b", "ab", ".a", "a.b", "[a]", "ü", "a b", "*"])
 trees = st.sets(st.lists(names, min_size=1, max_size=4).map(tuple), max_size=12)
@@ -41,6 +44,8 @@ def test_globs_are_those_of_the_standard_library(
     }
     found = set(_find(_parts(pattern), root.resolve(), _Folder(tmp_path / "store")))
     assert found == expected
+    walked = list(find(_parts(pattern), root.resolve()))
+    assert sorted(walked) == sorted(expected)
     everything = [path.relative_to(root).parts for path in root.rglob("*") if path.is_file()]
     assert {"/".join(path) for path in everything if _matches(path, _parts(pattern))} == expected
 
@@ -55,18 +60,20 @@ hostile = st.lists(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(hostile)
-def test_no_manifest_writes_outside(work: Path, tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize("kind", ["carried", "catalog"])
+@given(path=hostile)
+def test_no_manifest_writes_outside(work: Path, tmp_path: Path, kind: str, path: str) -> None:
+    files = import_module(f"bridge.{kind}.files")
     outside = tmp_path / "outside"
     outside.mkdir(exist_ok=True)
-    ref = save(b"hostile")
+    ref = files.save(b"hostile")
     if not (work / "link").is_symlink():
         (work / "link").symlink_to(outside)
         (work / "in").mkdir()
         (work / "in/link").symlink_to("../..")
     before = set(tmp_path.rglob("*")) - set(work.rglob("*"))
     try:
-        with catalog(get=["**"], upstream=[{path: ref}]):
+        with files.catalog(get=["**"], upstream=[{path: ref}]):
             pass
     except (ValueError, OSError):
         pass

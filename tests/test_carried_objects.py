@@ -1,7 +1,8 @@
-"""Objects by reference."""
+"""Objects by reference, by what exports carry and by what the local engine uses."""
 
 from __future__ import annotations
 
+import importlib
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,18 @@ import pytest
 from bridge.carried.objects import load_object, save_object
 
 
+@pytest.fixture(autouse=True, params=["carried", "catalog"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Which of the two it is, put in the place of the names above."""
+    module = importlib.import_module(f"bridge.{request.param}.objects")
+    for name in ("load_object", "save_object"):
+        monkeypatch.setitem(globals(), name, getattr(module, name))
+    return str(request.param)
+
+
 def test_an_object_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIPELINE_STORE", str(tmp_path))
+    for variable in ("PIPELINE_STORE", "BRIDGE_STORE"):
+        monkeypatch.setenv(variable, str(tmp_path))
     frame = pd.DataFrame({"a": [1, None], "b": ["x", "y"]})
     ref = save_object(frame, "frame")
     assert save_object(frame.copy(), "frame") == ref
@@ -47,6 +58,7 @@ def test_what_cannot_be_pickled_is_named(tmp_path: Path, value: Any, text: str) 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", ["carried"], indirect=True)
 def test_a_damaged_object_is_not_unpickled(tmp_path: Path) -> None:
     ref = save_object([1], "x", tmp_path)
     (kept,) = (path for path in tmp_path.rglob("*") if path.is_file())

@@ -67,17 +67,65 @@ def test_a_few_can_be_chosen(corpus, capfd):
 def test_conversions_are_tried(corpus):
     (good,) = [case for case in cases(corpus) if case.name == "good"]
     assert good == Case("fake", "good", str(corpus / "sources" / "good"), "")
-    found = try_out(good, ["fake"], False, 60)
+    (found,) = try_out([good], ["fake"], False, 60)
     assert found.ways == {"read": "", "whole": "", "fake": ""}
     steps = [*BREAD["steps"], {"name": "cool", "wait": "oven.txt"}]
     recipe = json.dumps({**BREAD, "steps": steps})
     (corpus / "sources" / "good" / "recipe.json").write_text(recipe)
-    found = try_out(good, ["fake"], False, 60)
+    (found,) = try_out([good], ["fake"], False, 60)
     assert "'fake' cannot carry it: foreign.unsupported" in found.ways["fake"]
+
+
+TOGETHER = """
+import os
+from bridge.errors import BridgeError
+from bridge.testing.corpus import NotRunError, ways
+
+def cases():
+    for name in ("even", "dies", "tired", "odd"):
+        yield name, name, "", "numbers" if name in ("even", "odd") else ""
+
+def read():
+    raise BridgeError("it is odd")
+
+def rest():
+    raise NotRunError("it is asleep")
+
+def together(cases, targets, runs):
+    from bridge import Pipeline, Stub
+    from bridge.findings import Report
+
+    for case in cases:
+        os.system("echo a task writes what it likes")
+        if case.name == "dies":
+            os._exit(3)
+        known = (Pipeline([Stub("rest")]), Report([]))
+        source = read if case.name == "odd" else lambda: known
+        yield ways(source, targets, rest if runs else None)
+"""
+
+
+def test_sources_can_be_tried_together(here, capfd):
+    """One that ends their process costs itself alone; what is not run is told of."""
+    tests = here / "adapters" / "fake" / "tests"
+    tests.mkdir(parents=True)
+    (tests / "fake_corpus.py").write_text(TOGETHER)
+    assert main(["--run"]) == 1
+    assert [line.split() for line in capfd.readouterr().out.splitlines()][2:-1] == [
+        ["read", "whole", "equal"],
+        ["even", "+", "+"],
+        ["dies", "-"],
+        ["tired", "+", "+"],
+        ["odd", "-"],
+        ["4", "sources:", "2", "read,", "2", "whole,", "0", "equal"],
+        ["2", "numbers:", "1", "read,", "1", "whole,", "0", "equal"],
+        ["even", "not", "run:", "it", "is", "asleep"],
+        ["tired", "not", "run:", "it", "is", "asleep"],
+    ]
 
 
 def test_what_takes_too_long_is_left(corpus):
     shutil.rmtree(corpus / "sources" / "good")
-    found = try_out(Case("fake", "good", "nowhere"), [], False, 0.01)
+    (found,) = try_out([Case("fake", "good", "nowhere")], [], False, 0.01)
     assert found.crashed
     assert found.ways == {"read": "took longer than 0.01 seconds"}

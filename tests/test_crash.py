@@ -21,4 +21,5 @@ def test_kills_at_random(trials, seed):
 
 @pytest.mark.skipif(not can_trace(), reason="there is no strace here that may trace")
 def test_kills_at_some_of_all_system_calls_that_write(trials):
-    assert len(list(enumerated(trials, follow=True, every=40))) >= 3
+    calls = ["write", "fdatasync", "mkdir"]
+    assert len(list(enumerated(trials, follow=True, every=40, calls=calls))) >= 3

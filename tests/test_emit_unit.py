@@ -156,8 +156,10 @@ CASES = {
         x = X
         y = ABSENT
         try:
+            # branch 'a' of 'p'
             with step('p.a.one'):
                 x_2 = to_json(one(), 'x')
+            # branch 'b' of 'p'
             with step('p.b.double'):
                 y_2 = to_json(double(x=X), 'y')
             x = x_2
@@ -273,6 +275,7 @@ CASES = {
         ),
         {"xs": []},
         """
+        # item: class
         for i, class_ in enumerate(each('a"b\\\\{c}', XS)):
             with step(f"a\\"b\\\\{{c}}.{i}.n'{{x}}"):
                 one()

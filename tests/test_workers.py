@@ -60,6 +60,14 @@ def test_the_end_of_its_process_fails_the_task_alone(function, text):
     assert found["seen"]["variable"] is None
 
 
+def test_where_python_was_when_it_crashed_is_in_the_log():
+    run(task(tasks.crashes), run_id="r")
+    ((attempt, text),) = history.output("r", "crashes")
+    assert attempt == 1
+    assert "Segmentation fault" in text
+    assert "misbehaving.py" in text
+
+
 def test_such_a_task_is_tried_again():
     once = task(
         tasks.is_killed_once, inputs={"attempt": fact("attempt")}, returns=["n"], retry=Retry(1)

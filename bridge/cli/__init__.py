@@ -16,6 +16,7 @@ __all__ = ["main"]
 
 COMMANDS = {
     "adapters": "The adapters that are installed, and what each carries.",
+    "catalog": "The files and objects that runs have stored.",
     "check": "What an export would carry and not; nothing is written.",
     "compare": "Run on several engines, compare, and write a report.",
     "convert": "Turn a project of one framework into one of another.",

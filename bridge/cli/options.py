@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -24,6 +25,7 @@ __all__ = [
     "on",
     "parameters",
     "source",
+    "store",
     "tell_warning",
     "to",
     "unsupported",
@@ -97,6 +99,22 @@ group = click.option(
     "that hand on objects.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON object.")
+
+
+def _set_store(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value:
+        from bridge.configuration import STORE
+
+        os.environ[STORE] = value  # for the processes of the run too
+
+
+store = click.option(
+    "--store",
+    metavar="URL",
+    expose_value=False,
+    callback=_set_store,
+    help="Where files and objects are kept by the local engine: a folder or a URL.",
+)
 
 
 def parameters(command: Command) -> Command:

@@ -37,6 +37,7 @@ __all__ = ["command"]
     default="processes",
     help="What tasks run in: processes, threads, or the run's own thread.",
 )
+@options.store
 @options.json_option
 def command(
     source: options.Origin,

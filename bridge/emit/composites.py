@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from bridge.emit.names import Names
 from bridge.emit.place import Place, inside, owns, text
-from bridge.emit.python import indent, literal
+from bridge.emit.python import comment, indent, literal
+from bridge.emit.remarks import about_order, about_step, branch, lines, said
 from bridge.emit.task import Body
 from bridge.expressions import Expression, spreads
 from bridge.flow import Flow, Node
@@ -30,6 +31,9 @@ class Writer(Protocol):
     def flow(self, place: Place) -> list[str]:
         """The statements of a flow, up to what it leaves in its ``targets``."""
 
+    def pipeline(self, place: Place) -> list[str]:
+        """The same, below what is said of its pipeline."""
+
     def target(self, place: Place, name: str) -> str:
         """The variable in which a name of the flow is kept."""
 
@@ -39,14 +43,21 @@ class Writer(Protocol):
 
 def composite(writer: Writer, place: Place, node: Node) -> list[str]:
     """The statements of all that is inside a composite; what it sets is in ``place.made`` then."""
-    gather, lines = place.gather, []
+    gather, found = place.gather, [] if isinstance(node.task, Unit) else _remarks(node)
     if node.stores and not isinstance(node.task, Unit):
         variable = writer.names(f"manifests {place.number} {node.path}", f"{node.path}_files")
-        lines.append(f"{variable} = []")
+        found.append(f"{variable} = []")
         place.manifests[node.path] = (f"*{variable}",)
         gather = (*gather, variable)
     run, settle = _WRITERS[type(node.task)](writer, place, node, gather)
-    return [*lines, *run, *(_terminate(writer, place, node) or settle)]
+    return [*found, *run, *(_terminate(writer, place, node) or settle)]
+
+
+def _remarks(node: Node) -> list[str]:
+    remarks = about_step(node.step)
+    if isinstance(node.task, Map) and node.task.reducer is not None and not node.outputs:
+        remarks.append(f"reducer: {said(str(node.task.reducer))}")
+    return lines(remarks)
 
 
 def _terminate(writer: Writer, place: Place, node: Node) -> list[str]:
@@ -61,11 +72,14 @@ def _terminate(writer: Writer, place: Place, node: Node) -> list[str]:
 
 def _unit(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
     inner = inside(place, node, node.inner[""], (node.place,), gather)
-    lines = _set_here(writer, place, node, inner)
+    found = _set_here(writer, place, node, inner)
+    pipeline, order = inner.flow.pipeline, [*inner.flow.orders[""]]
+    if pipeline.order == "data" and len(order) > 1:
+        found = [*lines(about_order(pipeline, order)), *found]
     written = writer.flow(inner)
     if node.stores:
         place.manifests[node.path] = tuple(m for ms in inner.manifests.values() for m in ms)
-    return [*lines, *written], _rename(writer, place, node, inner.targets)
+    return [*found, *written], _rename(writer, place, node, inner.targets)
 
 
 def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
@@ -85,13 +99,19 @@ def _map(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> W
     appended = [_append(writer, flow, every[n], inner.targets[n], n) for n in every]
     loop = f"for {number}, {item} in enumerate({values}):"
     place.made |= {(node.path, o): variable for o, variable in every.items()}
-    written = writer.flow(inner)
-    lines = [
+    written = writer.pipeline(inner)
+    found = [
+        *_named("item", item, step.iterate_as),
         *(f"{variable} = []" for variable in every.values()),
         *[loop, *indent([*written, *appended] or ["pass"])],
         *_reduce(writer, node, name, every),
     ]
-    return lines, _rename(writer, place, node, every)
+    return found, _rename(writer, place, node, every)
+
+
+def _named(what: str, variable: str, name: str) -> list[str]:
+    """The name that a variable stands for, where it could not have that one."""
+    return [] if variable == name else lines([f"{what}: {said(name)}"])
 
 
 def _list(writer: Writer, place: Place, node: Node, name: str) -> str:
@@ -130,12 +150,12 @@ def _reduce(writer: Writer, node: Node, name: str, every: Mapping[str, str]) -> 
 
 def _rename(writer: Writer, place: Place, node: Node, found: Mapping[str, str]) -> list[str]:
     """Let the names of the flow stand for what was found, where their variables are settled."""
-    lines = []
+    renamed = []
     for output in node.outputs:
         target = place.made[node.path, output.name] = writer.target(place, output.name)
         if target != found[output.name]:
-            lines.append(f"{target} = {found[output.name]}")
-    return lines
+            renamed.append(f"{target} = {found[output.name]}")
+    return renamed
 
 
 def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
@@ -144,7 +164,7 @@ def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ..
     chosen = writer.names(f"chosen {place.number} {node.path}", f"{node.path}_branch")
     more = ", default=True" if step.default is not None else ""
     call = f"{writer.need('choose')}({name}, {_control(writer, place, node, name)}, "
-    lines = [f"{chosen} = {call}{literal(list(step.branches))}{more})"]
+    found = [f"{chosen} = {call}{literal(list(step.branches))}{more})"]
     setup: list[str] = []
     variables: dict[str, str] = {}
     word = "if"
@@ -153,12 +173,12 @@ def _conditional(writer: Writer, place: Place, node: Node, gather: tuple[str, ..
         inner = inside(place, node, flow, (f"{node.path}.{key}.",), gather)
         setup += [line for line in _set_here(writer, place, node, inner) if line not in setup]
         variables |= inner.targets
-        written = writer.flow(inner)
+        written = writer.pipeline(inner)
         test = f"{chosen} {_is(keys[key])}"
         last = key == list(node.inner)[-1] and word == "elif"
-        lines += [f"{word} {test}:" if not last else "else:", *indent(written or ["pass"])]
+        found += [f"{word} {test}:" if not last else "else:", *indent(written or ["pass"])]
         word = "elif"
-    return [*setup, *lines], _rename(writer, place, node, variables)
+    return [*setup, *found], _rename(writer, place, node, variables)
 
 
 def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
@@ -175,28 +195,30 @@ def _loop(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> 
         inner.given[step.index_as] = number
     if node.path in place.manifests:
         inner.files = (*inner.files, *place.manifests[node.path])
-    lines = writer.flow(inner)
+    found = writer.pipeline(inner)
     if step.index_as and "=" not in step.index_as:
         variables = f"{{{literal(step.index_as)}: str({number})}}"
-        lines = [f"with {writer.need('environment')}({variables}):", *indent(lines or ["pass"])]
+        found = [f"with {writer.need('environment')}({variables}):", *indent(found or ["pass"])]
+    elif step.index_as:
+        setup = [*lines([f"index: {said(step.index_as)}"]), *setup]
     if step.break_on:
         over = inner.targets.get(step.break_on) or _taken(writer, place, node, step.break_on)
         left = flow.sets.get(step.break_on)
         sure = left is None or left.certain
         test = over if sure else f"{over} is not ABSENT and {over}"
-        lines += [f"if {test}:", "    break"]
+        found += [f"if {test}:", "    break"]
     loop = f"for {number} in range({literal(step.max_iterations)}):"
     settle = _rename(writer, place, node, inner.targets)
-    return [*setup, loop, *indent(lines or ["pass"])], settle
+    return [*setup, loop, *indent(found or ["pass"])], settle
 
 
 def _parallel(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> Written:
-    lines: list[str] = []
+    found: list[str] = []
     ends: list[str] = []
     for key, flow in node.inner.items():
         inner = inside(place, node, flow, (f"{node.path}.{key}.",), gather)
         inner.targets = {n: writer.names(f"branch {inner.number} {n}", n) for n in flow.sets}
-        lines += writer.flow(inner)
+        found += [comment(branch(node.task.name, key)), *writer.pipeline(inner)]
         for name, left in flow.sets.items():
             line = f"{writer.target(place, name)} = {inner.targets[name]}"
             ends += (
@@ -205,7 +227,7 @@ def _parallel(writer: Writer, place: Place, node: Node, gather: tuple[str, ...])
     begin = _begin_unset(writer, place, node)
     for output in node.outputs:
         place.made[node.path, output.name] = writer.target(place, output.name)
-    return [*begin, *lines], ends
+    return [*begin, *found], ends
 
 
 def _begin_unset(writer: Writer, place: Place, node: Node) -> Iterator[str]:
@@ -229,7 +251,7 @@ def _set_here(writer: Writer, place: Place, node: Node, inner: Place) -> list[st
 
     A name that it may not set begins with the value it had, or with the mark of none.
     """
-    lines = []
+    found = []
     outputs = {output.name: output for output in node.outputs}
     reads = {r.argument.name for r in node.reads if not isinstance(r.source, Fact)}
     for name in inner.flow.sets:
@@ -241,13 +263,13 @@ def _set_here(writer: Writer, place: Place, node: Node, inner: Place) -> list[st
         keeps = keeps or isinstance(node.task, Conditional | Loop)
         begins = name in inner.flow.carried or not outputs[name].certain
         if value and keeps:
-            lines += [f"{target} = {value}"] if value != target else []
+            found += [f"{target} = {value}"] if value != target else []
         elif begins and (target not in place.begun or name in inner.flow.carried):
-            lines.append(f"{target} = {writer.need('ABSENT')}")
+            found.append(f"{target} = {writer.need('ABSENT')}")
         elif not begins:
             continue
         inner.begun.add(target)
-    return lines
+    return found
 
 
 def _control(writer: Writer, place: Place, node: Node, name: str) -> str:

@@ -14,6 +14,8 @@ from bridge.emit.composites import composite
 from bridge.emit.names import Names
 from bridge.emit.place import Name, Place, file_name, inside, text
 from bridge.emit.python import indent, literal
+from bridge.emit.remarks import about_pipeline, about_task
+from bridge.emit.remarks import lines as comments
 from bridge.emit.sharing import may_change
 from bridge.emit.task import Body, task_body
 from bridge.flow import Flow, Given, Node, Output
@@ -110,6 +112,11 @@ class _Writer:
             return [*lines, "try:", *indent(body or ["pass"]), _FAILED, *indent(handler)]
         return [*lines, *self._nodes(place)]
 
+    def pipeline(self, place: Place) -> list[str]:
+        """The same, below what is said of its pipeline."""
+        order = place.flow.orders.get("", ())
+        return [*comments(about_pipeline(place.flow.pipeline, [*order])), *self.flow(place)]
+
     def _perhaps_unset(self, place: Place) -> list[str]:
         """The names that a flow leaves unset on some way to its end."""
         flow = place.flow
@@ -172,7 +179,7 @@ class _Writer:
     def _handler(self, place: Place, handler: Flow, at: Name) -> list[str]:
         inner = inside(place, None, handler, at, place.gather)
         inner.targets = {name: self.target(place, name) for name in handler.sets}
-        return self.flow(inner) or ["pass"]
+        return self.pipeline(inner) or ["pass"]
 
     # Nodes
 
@@ -205,7 +212,8 @@ class _Writer:
         kept = results if place.careful and node.task.terminate_with_failure else targets
         lines = [*made.lines, *self._results(node, made, kept, place.careful)]
         place.made |= {(node.path, o): target for o, target in targets.items()}
-        return [*manifest, *self._attempts(node.task, name, variable, lines or ["pass"])]
+        told = comments(about_task(node))
+        return [*told, *manifest, *self._attempts(node.task, name, variable, lines or ["pass"])]
 
     def _results(
         self, node: Node, made: Body, targets: Mapping[str, str], at_once: bool

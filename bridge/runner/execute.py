@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bridge.configuration import store_place
 from bridge.errors import Problem, RunError, UsageError
 from bridge.findings import require
 from bridge.flow import Flow, Node, analyse
@@ -65,7 +66,7 @@ def run_local(
     run_id = run_id or history.new_id()
     run = Run(run_id, "local", "succeeded", pipeline=pipeline.name, started=now())
     folder = history.make(run_id)
-    place = Place(str(history.home() / "store"), folder / "artifacts")
+    place = Place(store_place(), folder / "artifacts")
     run.store = place.store
     started = time.perf_counter()
     told = {"run": run_id, "pipeline": run.pipeline, "started": run.started, "resumes": resume}

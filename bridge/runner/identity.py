@@ -55,7 +55,7 @@ def _said(task: Task) -> Iterator[tuple[str, Any]]:
 
 
 @cache
-def _usual(kind: type[Task]) -> list[tuple[str, Any]]:
+def _usual(kind: Any) -> list[tuple[str, Any]]:
     return [
         (f.name, f.default if f.default_factory is MISSING else f.default_factory())
         for f in fields(kind)

@@ -109,8 +109,8 @@ def _values(order: Order, node: Node, place: Place) -> Iterator[tuple[str, Any]]
 
 def keep(kind: Kind, value: Any, name: str, place: Place) -> Held:
     """What is to be held of a value. Raises ValueError when it is not of its kind."""
-    from bridge.carried.objects import save_object
     from bridge.carried.values import to_json
+    from bridge.catalog import save_object
 
     if kind is Kind.PICKLED:
         return kind, save_object(value, name, place.store)
@@ -123,7 +123,7 @@ def load(held: Held, place: Place, read: Read | None = None) -> Any:
     if kind is Kind.PICKLED:
         if isinstance(value, list):
             return [load((kind, item), place) for item in value]
-        from bridge.carried.objects import load_object
+        from bridge.catalog import load_object
 
         return load_object(value, place.store)
     for key in read.path if read else ():

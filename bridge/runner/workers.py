@@ -54,34 +54,36 @@ class Workers:
 
     def attempt(self, order: Order) -> Outcome:
         """Make an attempt; the end of its process is a failure of this attempt alone."""
-        found = self._attempt(order, self._nodes[order.place])
-        if isinstance(found, Outcome):
-            return found
-        left: Any = None
-        if self._nodes[order.place].catalog.put:
-            left = self._attempt(order._replace(only_files=True), self._nodes[order.place])
-        files = left.files if isinstance(left, Outcome) else {}
-        attempt = order.facts["attempt"]
-        error = {"step": order.name, "attempt": attempt, **found, "frames": []}
-        return Outcome({}, files, (), error)
+        node = self._nodes[order.place]
+        found = self._attempt(order, node)
+        if found.error and node.catalog.put and "frames" not in found.error:
+            left = self._attempt(order._replace(only_files=True), node)
+            found = found._replace(files=left.files)
+        if found.error:
+            about = {"step": order.name, "attempt": order.facts["attempt"]}
+            return found._replace(error={**about, "frames": [], **found.error})
+        return found
 
-    def _attempt(self, order: Order, node: Node) -> Outcome | dict[str, Any]:
-        """What came of an attempt, or the type and text of the error when its process ended."""
+    def _attempt(self, order: Order, node: Node) -> Outcome:
+        """What came of an attempt; of one whose process has ended, the type and text of that."""
         worker = self._take()
         limit = node.task.timeout
         answer = worker.ask(order, None if limit is None else limit + _GRACE)
         if isinstance(answer, tuple):
             outcome, is_clean = answer
+            worker.log = outcome.log
             if is_clean:
                 with self._lock:
                     self._idle.append(worker)
             else:
                 self._end(worker)
             return outcome  # type: ignore[no-any-return]
-        code = self._end(worker)
+        error = {"type": "ChildProcessError", "text": _told(self._end(worker))}
         if answer == "late":
-            return {"type": "TimeoutError", "text": f"timed out after {limit:g} seconds"}
-        return {"type": "ChildProcessError", "text": _told(code)}
+            error = {"type": "TimeoutError", "text": f"timed out after {limit:g} seconds"}
+        file, _, begin = worker.log
+        size = (self._logs.parent.parent / file).stat().st_size
+        return Outcome({}, {}, (), error, log=(file, begin, size))
 
     def _take(self) -> _Worker:
         with self._lock:
@@ -91,10 +93,10 @@ class Workers:
                 raise RunError("the run is being ended")
             self._started += 1
             mine, other = socket.socketpair()
-            log = os.fsencode(self._logs / f"{self._started}.log")
+            log = self._logs / f"{self._started}.log"
             with other:
-                pid = self._ask(FORK + b" " + log, other.fileno())
-            worker = _Worker(mine, pid)
+                pid = self._ask(FORK + b" " + os.fsencode(log), other.fileno())
+            worker = _Worker(mine, pid, str(log.relative_to(self._logs.parent.parent)))
             self._all.add(worker)
             return worker
 
@@ -125,10 +127,11 @@ class Workers:
 
 
 class _Worker:
-    """A worker, and the way to talk to it."""
+    """A worker, the way to talk to it, and where it has written to at last."""
 
-    def __init__(self, channel: socket.socket, pid: int) -> None:
+    def __init__(self, channel: socket.socket, pid: int, log: str) -> None:
         self.pid = pid
+        self.log: Any = (log, 0, 0)
         self._connection = Connection(channel.detach())
         self._poll = select.poll()
         self._poll.register(self._connection.fileno(), select.POLLIN)

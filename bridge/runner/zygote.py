@@ -7,6 +7,7 @@ Each worker is a session of its own, so that a signal for the run does not reach
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import socket
@@ -82,6 +83,7 @@ def _redirected(log: Path) -> None:
     for descriptor in (1, 2):
         os.dup2(file, descriptor)
     os.close(file)
+    faulthandler.enable(2)  # where Python was when it crashed
     sys.stdout, sys.stderr = (
         open(  # noqa: SIM115 - for good
             number, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False

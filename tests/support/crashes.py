@@ -280,9 +280,11 @@ def at_random(trials: Trials, chance: random.Random) -> Callable[[subprocess.Pop
     return disturb
 
 
-def enumerated(trials: Trials, follow: bool, every: int = 1) -> Iterator[str]:
+def enumerated(
+    trials: Trials, follow: bool, every: int = 1, calls: Sequence[str] = WRITING
+) -> Iterator[str]:
     """Kill at each system call that writes, the first, the second ... of each name."""
-    for call in WRITING:
+    for call in calls:
         number = 1
         while True:
             inject = f"inject={call}:signal=SIGKILL:when={number}"

@@ -23,7 +23,7 @@ from bridge.flow import walk
 from bridge.model import PythonTask
 from bridge.record import Run
 from bridge.results import settle
-from bridge.values import At, Constant, Kind
+from bridge.values import At, Constant, Fact, Kind
 from bridge_airflow.home import make_database
 from bridge_airflow.reading_dag.describing import describe
 from bridge_airflow.reading_dag.names import RETURNED
@@ -80,8 +80,12 @@ def run_dag(
     watch = Watch(lambda task, number: task, progress)
     watch.start()
     started = time.monotonic()
+    given = {name: value for name, value in parameters.items() if name in original.dag.params}
+    for called, name in original.reading.given.items():
+        if parameters.get(name) not in (None, ""):
+            given[called] = parameters[name]
     with _decisions() as decided:
-        dag_run = _test(original.dag, parameters, run_id)
+        dag_run = _test(original.dag, given, run_id)
     found = Run(
         run_id=run_id,
         on="source",
@@ -97,14 +101,17 @@ def run_dag(
         found.error = {"step": failed[0], "attempt": attempts[failed[0]], **told}
     results = {(task, RETURNED, number): value for (task, number), value in decided.items()}
     results |= dict(_results(dag_run))
-    values = _values(original, states, results, dict(parameters))
+    itself = {task for task, number in attempts.items() if number}
+    known = {**parameters, **dict(_ran(original.reading, states, itself))}
+    facts = {"run_id": run_id, "logical_date": dag_run.logical_date.isoformat()}
+    values = _values(original, states, results, known, facts)
     if original.reading.returns_dicts:
         values |= {n: load_object(v) for n, v in values.items() if sets.get(n) is Kind.PICKLED}
     settle(found, {name: (sets[name], value) for name, value in values.items() if name in sets})
     return found
 
 
-def _test(dag: Any, parameters: Mapping[str, Any], run_id: str) -> Any:
+def _test(dag: Any, given: Mapping[str, Any], run_id: str) -> Any:
     """Run a DAG that lies in no folder of DAGs, as Airflow knows it."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
@@ -117,10 +124,9 @@ def _test(dag: Any, parameters: Mapping[str, Any], run_id: str) -> Any:
     bag = DagBag(dag_folder=os.devnull, bundle_name="dags-folder")
     bag.bag_dag(dag)
     sync_bag_to_db(bag, "dags-folder", None)
-    given = {name: value for name, value in parameters.items() if name in dag.params}
     with patch.object(DagRun, "generate_run_id", lambda **_: run_id):
         try:
-            return dag.test(run_conf=given)
+            return dag.test(run_conf=dict(given))
         except ParamValidationError as error:
             raise RunError(f"Airflow refuses the parameters: {error}") from error
 
@@ -129,19 +135,28 @@ def _test(dag: Any, parameters: Mapping[str, Any], run_id: str) -> Any:
 def _decisions() -> Iterator[dict[tuple[str, int], Any]]:
     """What tasks return that decide what is skipped, which is no XCom of theirs."""
     from airflow.providers.standard.operators.python import PythonOperator
+    from airflow.sdk import get_current_context
 
     found: dict[tuple[str, int], Any] = {}
     execute = PythonOperator.execute
 
     def noted(operator: Any, *args: Any, **given: Any) -> Any:
         value = execute(operator, *args, **given)
-        context = args[0] if args else given["context"]
         if hasattr(operator, "skip") or hasattr(operator, "skip_all_except"):
-            found[operator.task_id, context["ti"].map_index] = value
+            found[operator.task_id, get_current_context()["ti"].map_index] = value
         return value
 
     with patch.object(PythonOperator, "execute", noted):
         yield found
+
+
+def _ran(
+    reading: Reading, states: Mapping[str, Mapping[int, str]], begun: set[str]
+) -> Iterator[tuple[str, bool]]:
+    """Of tasks that may skip themselves whether they did, and not others before them."""
+    for task, name in reading.ran.items():
+        if task in begun and states[task][-1] in ("success", "skipped"):
+            yield name, states[task][-1] == "success"
 
 
 def _states(dag_run: Any) -> dict[str, dict[int, str]]:
@@ -172,12 +187,13 @@ def _values(
     states: Mapping[str, Mapping[int, str]],
     results: Mapping[tuple[str, str, int], Any],
     values: dict[str, Any],
+    facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The values by their names in the pipeline; a task that returned nothing gave None."""
     if original.reading.returns_dicts:
         return dict(_in_dicts(original.reading, results))
     mapped = {task.task_id for task in original.dag.tasks if task.is_mapped or _in_mapped(task)}
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {n: values[n] for n in original.reading.ran.values() if n in values}
     for name, (task, key) in original.reading.origins.items():
         at = {i: s for i, s in sorted(states.get(task, {}).items()) if s not in _NOT_RUN}
         if task in mapped and (at or task in states):
@@ -186,7 +202,9 @@ def _values(
                 found[name] = [results.get((task, key, number)) for number in numbers]
         elif -1 in at and at[-1] == "success" and (key == RETURNED or (task, key, -1) in results):
             found[name] = results.get((task, key, -1))
-    return found | _made(original.reading, {**values, **found})
+        elif values.get(original.reading.ran.get(task, "")) is False and key == RETURNED:
+            found[name] = None
+    return found | _made(original.reading, {**values, **found}, facts)
 
 
 def _in_dicts(
@@ -203,22 +221,26 @@ def _in_mapped(task: Any) -> bool:
     return any(True for _ in task.iter_mapped_task_groups())
 
 
-def _made(reading: Reading, values: dict[str, Any]) -> dict[str, Any]:
+def _made(reading: Reading, values: dict[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
     """What helpers of the pipeline make, which are no tasks of the DAG, of the DAG's values."""
     found: dict[str, Any] = {}
     text = next((text for text in reading.found.files.values()), "")
     module = ModuleType(next(iter(reading.found.files), "functions.py").removesuffix(".py"))
+    module.__file__ = f"{module.__name__}.py"
     exec(compile(text, module.__name__, "exec"), vars(module))
     for _, step in walk(reading.found.pipeline):
         if not isinstance(step, PythonTask) or not step.outputs:
             continue
         name = step.outputs[0].name
-        if name in reading.origins or step.reference.module != module.__name__:
+        if (
+            name in (*reading.origins, *reading.ran.values())
+            or step.reference.module != module.__name__
+        ):
             continue
         function = getattr(module, step.reference.qualname)
         asked = {name: At(name) for name in inspect.signature(function).parameters}
         wanted = {**asked, **step.bindings}
-        given = {argument: _given(source, values) for argument, source in wanted.items()}
+        given = {name: _given(source, values, facts) for name, source in wanted.items()}
         if _ABSENT not in given.values():
             found[name] = call(function, **given)
             values[name] = found[name]
@@ -228,7 +250,9 @@ def _made(reading: Reading, values: dict[str, Any]) -> dict[str, Any]:
 _ABSENT = object()
 
 
-def _given(source: Any, values: Mapping[str, Any]) -> Any:
+def _given(source: Any, values: Mapping[str, Any], facts: Mapping[str, Any]) -> Any:
+    if isinstance(source, Fact):
+        return facts.get(source.name, _ABSENT)
     if isinstance(source, Constant):
         return source.value
     if not isinstance(source, At) or source.name not in values:

@@ -184,7 +184,7 @@ def test_what_has_no_equal_is_refused_with_its_place(read: Any) -> None:
         ("deep", "inlet_events"),
         ("handler", "trigger_rule"),
         ("handler", "on_failure_callback"),
-        ("templated", "bash_command: {% if 1 %}"),
+        ("templated", "bash_command: {% if run_id %}"),
         ("templated", "bash_command: {% endif %}"),
     }
     lines = (SOURCES / "classic" / "constructs_dag.py").read_text().splitlines()

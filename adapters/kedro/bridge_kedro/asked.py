@@ -17,7 +17,7 @@ from bridge.model import Pipeline, Resources, Step
 from bridge.nodes import inside
 from bridge.unit import Unit
 
-__all__ = ["confirms", "dependencies", "remarks", "steps_of", "tags"]
+__all__ = ["confirms", "dependencies", "refuse_overrides", "steps_of", "tags"]
 
 _OVERRIDES = ("confirms", "group", "namespace", "tags")
 _TAG = re.compile(r"[\w.-]+")
@@ -32,6 +32,15 @@ def steps_of(flow: Flow, node: Node) -> Iterator[Step]:
         yield node.step
     for _, pipeline in inside(node.step):
         yield from (step for _, step in walk(pipeline) if not isinstance(step, Unit))
+
+
+def refuse_overrides(pipeline: Pipeline) -> None:
+    """Raise ModelError for what is written for Kedro on a pipeline: only nodes take anything."""
+    inner = (p for _, step in walk(pipeline) for _, p in inside(step))
+    for found in (pipeline, *inner):
+        for name in found.overrides.get("kedro", {}):
+            text = f"overrides of pipeline '{found.name}' say '{name}' for kedro; say it of steps"
+            raise ModelError(text, found.where)
 
 
 def tags(flow: Flow, node: Node) -> list[str]:
@@ -79,12 +88,6 @@ def _asked(resources: Resources) -> Iterator[str]:
         yield f"memory-{resources.memory}MB"
     if resources.gpu is not None:
         yield f"gpu-{resources.gpu:g}"
-
-
-def remarks(node: Node) -> list[str]:
-    """What is said of a node that Kedro has no word for."""
-    image = getattr(node.task, "image", None)
-    return [f"image: {image}"] if image else []
 
 
 def dependencies(pipeline: Pipeline) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,13 +10,13 @@ from types import MappingProxyType
 from bridge.adapter import Options
 from bridge.emit.names import Names
 from bridge.emit.python import comment, docstring, imports, literal
-from bridge.flow import Flow, Node, walk
+from bridge.flow import Node, walk
 from bridge.model import Pipeline
 from bridge.nodes import inside
-from bridge.unit import Unit
 from bridge_kedro import asked
 from bridge_kedro.nodes import Call, Nodes
 from bridge_kedro.plan import NodeName, Plan
+from bridge_kedro.remarks import Remarks
 
 __all__ = ["pipeline_text"]
 
@@ -36,8 +37,9 @@ class _Writing:
     def text(self, about: str) -> str:
         reserved = {"Node", "Pipeline", "create_pipeline", "kwargs", "gather"}
         self._names = Names({*reserved, *self.nodes.functions.values()})
+        self._remarks = Remarks(self.plan)
         entries = list(self._entries())
-        head = [docstring(about)]
+        head = [docstring(about), *map(comment, self._on_top(about))]
         head += [comment(f"TODO: {todo}") for todo in self.options.todos.get("", ())]
         own = [f"from .nodes import {', '.join(sorted(set(self._own)))}"] if self._own else []
         lines = ["from kedro.pipeline import Node, Pipeline\n"]
@@ -47,15 +49,24 @@ class _Writing:
             ["\n".join(head), "\n".join(lines), "\n".join([*function, *entries, "    ])"])]
         )
 
+    def _on_top(self, about: str) -> Iterator[str]:
+        """What is said of the pipeline; its description where the docstring is not just that."""
+        told = ast.get_docstring(ast.parse(docstring(about)))
+        if (self.plan.flow.pipeline.description or about) != told:
+            yield f"about: {self.plan.flow.pipeline.description!r}"
+        yield from self._remarks.on_top()
+
     def _entries(self) -> Iterator[str]:
+        """The nodes, in the order in which their steps were written."""
         flow = self.plan.flow
-        remarks = _remarks(flow, self.options)
-        for path, node in flow.nodes.items():
+        todos = {k: v for k, v in self.options.todos.items() if k}
+        for path in self._remarks.places:
+            node = flow.nodes[path]
             for place in _prefixes(path):
-                yield from map(comment, remarks.pop(place, ()))
+                yield from (comment(f"TODO: {todo}") for todo in todos.pop(place, ()))
             for place in _inside(node):
-                yield from (comment(f"{place}: {text}") for text in remarks.pop(place, ()))
-            yield from map(comment, asked.remarks(node))
+                yield from (comment(f"{place}: TODO: {t}") for t in todos.pop(place, ()))
+            yield from map(comment, self._remarks.before(node))
             call = self.nodes.call(node)
             lists = {
                 "tags": asked.tags(flow, node),
@@ -99,19 +110,6 @@ def _inputs(call: Call) -> str:
 
 def _few(names: list[str]) -> list[str] | str | None:
     return names if len(names) > 1 else names[0] if names else None
-
-
-def _remarks(flow: Flow, options: Options) -> dict[str, list[str]]:
-    """What stands before the first node of a step: its pipeline's description, what is left out."""
-    found: dict[str, list[str]] = {}
-    for path, step in walk(flow.pipeline):
-        found[path] = [f"TODO: {todo}" for todo in options.todos.get(path, ())]
-        for key, pipeline in inside(step) if not isinstance(step, Unit) else ():
-            todos = options.todos.get(path + key, ()) if key else ()
-            told = [pipeline.description] if pipeline.description else []
-            told += [f"TODO: {todo}" for todo in todos]
-            found.setdefault(path + key, []).extend(told)
-    return found
 
 
 def _prefixes(path: str) -> Iterator[str]:

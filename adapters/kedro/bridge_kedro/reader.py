@@ -14,7 +14,8 @@ from bridge.adapter import Import, Source
 from bridge.errors import SourceError, Where
 from bridge.findings import Feature, Level, Report, attributes
 from bridge.inquiry import ask
-from bridge.model import Pipeline
+from bridge.lower.rebuild import rebuilt
+from bridge.model import NotebookTask, Pipeline, Step
 from bridge.policies import Dataset
 from bridge.serial import from_data
 from bridge_kedro.project import facts_told
@@ -23,7 +24,7 @@ from bridge_kedro.reading.steps import Steps
 from bridge_kedro.reading.stores import to_dataset
 from bridge_kedro.reading.telling import Tell
 from bridge_kedro.reading.wrappers import Wrappers
-from bridge_kedro.reading.written import is_likely
+from bridge_kedro.reading.written import is_likely, notebooks
 from bridge_kedro.tables import ENVIRONMENT
 
 __all__ = ["read", "root_of", "steps_of"]
@@ -42,7 +43,7 @@ def read(source: Source) -> Import:
         question = {"root": str(root.resolve()), "project": answer}
         written = ask("bridge_kedro.reading.written", question, source.path, _ENVIRONMENT)
         if written is not None:
-            return _as_written(from_data(written), project, root)
+            return _as_written(from_data(written, notebooks(project, root)), project, root)
     return translated(project, root)
 
 
@@ -50,10 +51,27 @@ def _as_written(pipeline: Pipeline, project: Project, root: Path) -> Import:
     """The pipeline of which bridge itself has made the project."""
     tell = Tell(root)
     places = {node.name: tell.where(node.place) for node in project.nodes}
-    steps = [replace(step, where=places[step.name]) for step in pipeline.steps]
-    pipeline = replace(pipeline, steps=steps, where=Where(str(root / "pyproject.toml")))
+    top = Where(str(root / "pyproject.toml"))
+    pipeline = replace(
+        _placed(pipeline, "", top, places), where=pipeline.where if pipeline.include else top
+    )
     report = Report([a.ended(Level.CARRIED) for a in attributes(pipeline)])
     return Import(pipeline, root, {}, [root / project.src], report)
+
+
+def _placed(
+    pipeline: Pipeline, prefix: str, where: Where, places: Mapping[str, Where | None]
+) -> Pipeline:
+    """The pipeline with each step where its node is; notebooks are beside what is imported."""
+
+    def placed(step: Step) -> Step:
+        path = prefix + step.name
+        at = places.get(path) or where
+        found = rebuilt(step, lambda inner, key: _placed(inner, f"{path}{key}.", at, places))
+        return found if isinstance(step, NotebookTask) else replace(found, where=at)
+
+    handler = pipeline.on_failure and _placed(pipeline.on_failure, "on_failure.", where, places)
+    return replace(pipeline, steps=[*map(placed, pipeline.steps)], on_failure=handler)
 
 
 def root_of(path: Path) -> Path:

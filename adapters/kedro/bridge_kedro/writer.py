@@ -12,7 +12,7 @@ from bridge.emit.names import Names, identifier
 from bridge.findings import Level
 from bridge.flow import Flow, analyse
 from bridge.model import Pipeline
-from bridge_kedro.asked import dependencies
+from bridge_kedro.asked import dependencies, refuse_overrides
 from bridge_kedro.datasets import catalog, catalog_text, classes_text
 from bridge_kedro.nodes import Nodes, references
 from bridge_kedro.pipeline import pipeline_text
@@ -27,6 +27,7 @@ CODE = "src"
 
 def write(pipeline: Pipeline, options: Options) -> Export:
     """The project for ``pipeline``. Raises ModelError when the pipeline contradicts itself."""
+    refuse_overrides(pipeline)
     flow = analyse(pipeline)
     plan = Plan(flow)
     nodes = Nodes(plan)

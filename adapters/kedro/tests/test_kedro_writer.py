@@ -160,8 +160,10 @@ def test_what_is_said_of_steps_inside_stands_before_their_node() -> None:
     ).split("Node(")[-3:]
     assert "# TODO: four" in head
     assert "#" not in first.partition("name=")[0]
-    told = ["TODO: two", "TODO: three", "Each of them.", "p.b.each.echo: TODO: one"]
+    told = ["TODO: two", "TODO: three", "p.b.each.echo: TODO: one"]
     assert re.findall("# (.*)", first) == told
+    nodes = next(text for path, text in written.items() if path.endswith("/nodes.py"))
+    assert "# about: Each of them." in nodes
     assert "#" not in second
 
 
@@ -184,7 +186,8 @@ def test_what_is_asked_of_the_machine() -> None:
     written = text(export, "pipeline.py")
     assert 'tags=["a", "b", "cpu-0.5", "gpu-1", "memory-512MB"]' in written
     assert 'tags=["a"]' in written
-    assert re.findall("^.*import os.*$", written, re.MULTILINE) == [" " * 12 + "# import os"]
+    image = r"# image: 'example.org/a:1\nimport os'"
+    assert re.findall("^ *(.*import os.*)$", written, re.MULTILINE) == [image]
     assert export.files["requirements.txt"] == "kedro>=1.0,<2\nnumpy>=2\n"
     assert "\n0 5 * * * cd" in export.files["README.md"]
     levels = {(f.step, f.attribute): f.level for f in export.report.findings}

@@ -46,17 +46,24 @@ class Composites:
         writers[step.does](step.of, found)
 
     def docstring(self, step: FlowStep) -> str:
-        """What such a step is there for."""
+        """What such a step is there for; with the composite's name where its own differs."""
         assert step.of
         task = step.of.node.task
+        text = self._about(step, task)
+        if step.does in ("switch", "loop") and task.name != self.plan.names.step[step]:
+            text = f"{type(task).__name__} '{task.name}': {text}"
+        return docstring(text)
+
+    def _about(self, step: FlowStep, task: Any) -> str:
         if step.does == "caught":
-            return docstring(f"Go on, or handle the failure of '{task.name}'.")
+            return f"Go on, or handle the failure of '{task.name}'."
         if isinstance(task, Loop):
             until = f" until '{task.break_on}'," if task.break_on else ""
+            index = f", counted as '{task.index_as}'" if task.index_as else ""
             name = step.tasks[0].node.task.name
-            return docstring(f"'{name}',{until} {task.max_iterations} times at most.")
+            return f"'{name}',{until} {task.max_iterations} times at most{index}."
         if isinstance(task, Conditional):
-            return docstring(f"Take the branch that '{task.on.name}' asks for.")
+            return f"Take the branch that '{task.on.name}' asks for."
         what = {
             "switch": f"Go over '{task.on.name}', if there is anything in it.",
             "fan": f"One task for each '{task.iterate_as}'.",
@@ -64,7 +71,7 @@ class Composites:
             "empty": f"There was no '{task.iterate_as}' at all.",
             "reducer": f"Make one value of each list of '{task.name}'.",
         }
-        return docstring(what[step.does])
+        return what[step.does]
 
     # Conditionals
 

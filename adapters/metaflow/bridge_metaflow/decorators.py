@@ -13,10 +13,10 @@ from bridge.nodes import walk
 from bridge_metaflow.places import Place, parts
 from bridge_metaflow.tables import FLOW_DECORATORS, MOST_RETRIES, STEP_DECORATORS
 
-__all__ = ["decorators", "of_flow", "unfit"]
+__all__ = ["NAMED", "decorators", "of_flow", "unfit"]
 
 _SCHEDULES = ("hourly", "daily", "weekly")
-_NAMED = {
+NAMED = {
     "@monthly": "0 0 1 * *",
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -46,7 +46,7 @@ def _of_policies(step: Any) -> Iterator[tuple[str, str]]:
         yield "resources", _call("resources", {k: v for k, v in asked.items() if v is not None})
     if not isinstance(step, Task):
         return
-    if step.retry and step.retry.times:
+    if step.retry:
         minutes = int(step.retry.delay // 60)
         arguments = {"times": step.retry.times, "minutes_between_retries": minutes}
         yield "retry", _call("retry", arguments)
@@ -109,7 +109,7 @@ def _schedule(pipeline: Pipeline) -> str:
         return ""
     if when.removeprefix("@") in _SCHEDULES:
         return f"schedule({when.removeprefix('@')}=True)"
-    return _call("schedule", {"cron": _NAMED.get(when, when)})
+    return _call("schedule", {"cron": NAMED.get(when, when)})
 
 
 def unfit(pipeline: Pipeline) -> dict[str, str]:

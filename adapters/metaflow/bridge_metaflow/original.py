@@ -21,7 +21,7 @@ from bridge_metaflow.engine import isolate, output
 from bridge_metaflow.found import Items, items
 from bridge_metaflow.reading.functions import Output
 from bridge_metaflow.reading.parameters import Given
-from bridge_metaflow.reading.reader import Read, read_flow
+from bridge_metaflow.reading.reader import Apart, Read, read_flow
 from bridge_metaflow.reading.structure import Again, Do, Each, Fork, Node, Series, walk
 
 __all__ = ["SourceJob", "run"]
@@ -70,7 +70,7 @@ def _command(job: SourceJob, found: Read, id_file: Path) -> list[str]:
     local = ["--datastore=local", "--metadata=local", "--environment=local"]
     before, after = [], []
     for name, value in job.parameters.items():
-        given = found.given.get(name)
+        given = found.given.get(found.attributes.get(name, name))
         if given is None:
             raise RunError(f"'{found.source.name}' has no Parameter '{name}'")
         if given.kind == "Config":
@@ -97,9 +97,11 @@ class _Values:
         from metaflow import namespace
 
         namespace(None)
-        _own_classes(found)
+        if found.apart:
+            _own_classes(found.apart)
         self.run = MetaflowRun(f"{found.source.name}/{run_id}")
         self._found, self._job = found, job
+        self._written = found.apart.written if found.apart else {}
         self._tasks: dict[str, dict[Items, list[Any]]] = {}
         for step in self.run:
             held = self._tasks.setdefault(step.id, {})
@@ -120,13 +122,16 @@ class _Values:
 
     def value(self, name: str) -> Any:
         """What the pipeline's name stands for at its end."""
+        apart = self._found.apart
+        if apart is None:
+            task, own = self.run.end_task, self._found.attributes.get(name, name)
+            return task[own].data if own in task else _ABSENT
         for given in self._found.given.values():
-            if name == self._found.uses.renamed.get(given.name):
-                return self._included(given)
-        return self._in(self._found.series, name, ())
+            if name == apart.uses.renamed.get(given.name):
+                return self._included(given, next(iter(apart.steps)))
+        return self._in(apart.series, name, ())
 
-    def _included(self, given: Given) -> Any:
-        first = next(iter(self._found.steps))
+    def _included(self, given: Given, first: str) -> Any:
         return self._tasks[first][()][-1][given.name].data
 
     def _in(self, series: Series, name: str, at: Items) -> Any:
@@ -140,7 +145,7 @@ class _Values:
     def _of(self, node: Node, name: str, at: Items) -> Any:
         if isinstance(node, Do | Again):
             do = node if isinstance(node, Do) else node.do
-            written = self._found.written.get(do.step.name)
+            written = self._written.get(do.step.name)
             outputs = written.signature.outputs if written else []
             wanted = next((o for o in outputs if o.name == name), None)
             return self._output(do.step.name, wanted, at) if wanted else _ABSENT
@@ -155,7 +160,7 @@ class _Values:
         return self._in(taken[0], name, at) if taken else _ABSENT
 
     def _sets(self, series: Series, name: str) -> bool:
-        written = [self._found.written.get(do.step.name) for do in walk(series)]
+        written = [self._written.get(do.step.name) for do in walk(series)]
         return any(o.name == name for w in written if w for o in w.signature.outputs)
 
     def _ran(self, series: Series, at: Items) -> bool:
@@ -183,7 +188,7 @@ class _Values:
         return value
 
 
-def _own_classes(found: Read) -> None:
+def _own_classes(found: Apart) -> None:
     """Let objects of classes of the flow's file be loaded: as those that the functions have."""
     import importlib.util
 

@@ -11,8 +11,9 @@ from bridge.emit.body import Body, body, kept_notebook
 from bridge.emit.python import comment, docstring, imports, indent, literal
 from bridge.flow import Parameter
 from bridge.model import NotebookTask, PythonTask, Stub
+from bridge.nodes import Node
 from bridge.unit import Unit
-from bridge.values import Fact
+from bridge.values import Fact, Kind
 from bridge_metaflow.composites import Composites
 from bridge_metaflow.decorators import decorators
 from bridge_metaflow.layout import FlowStep
@@ -30,13 +31,14 @@ _TAKEN = ("current", "datetime", "deepcopy", "inputs", "self", "timezone")
 class Steps:
     """Writes the steps of a plan.
 
-    ``todos`` and ``notes`` are sentences to be put at a step, by its path. ``carries`` becomes the
-    modules that the steps need beside the flow, ``imports`` what they need of Metaflow.
+    ``todos`` are sentences to be put at a step, by its path, ``remarks`` comments above one.
+    ``carries`` becomes the modules that the steps need beside the flow, ``imports`` what they need
+    of Metaflow.
     """
 
     plan: Plan
     todos: Mapping[str, Sequence[str]]
-    notes: Mapping[str, Sequence[str]]
+    remarks: Mapping[FlowStep, Sequence[str]]
     carries: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
 
@@ -66,8 +68,7 @@ class Steps:
         if step.next:
             lines.append(f"self.next({self._transition(step)})")
         yield ""
-        for place in (*step.tasks, *((step.of,) if step.of and step.does == "switch" else ())):
-            yield from (comment(note) for note in self.notes.get(place.path, ()))
+        yield from self.remarks.get(step, ())
         yield from self._decorators(step)
         yield "@step"
         yield f"def {names.step[step]}(self{', inputs' if step.joins else ''}):"
@@ -75,9 +76,6 @@ class Steps:
 
     def _decorators(self, step: FlowStep) -> Iterator[str]:
         for place in step.tasks if len(step.tasks) == 1 else ():
-            image = getattr(place.node.task, "image", None)
-            if image:
-                yield comment(f"On Kubernetes in the image {image}: see the README.")
             for name, source in decorators(place):
                 self.imports.add(name)
                 caught = name == "catch" and place.node.handler
@@ -178,10 +176,11 @@ class Steps:
         found.lines = [*todos, *found.lines]
         if node.handler and len(found.outputs) > 1:  # all of them, or none
             targets = ", ".join(f"self.{sets[name]}" for name in found.outputs)
-            found.lines.append(f"{targets} = {', '.join(found.outputs.values())}")
+            values = ", ".join(found.outputs.values())
+            found.lines.append(f"{targets} = {values}{self._renamed(node, sets)}")
             return found
         for name, value in found.outputs.items():
-            line = f"self.{sets[name]} = {value}"
+            line = f"self.{sets[name]} = {value}{self._renamed(node, {name: sets[name]})}"
             if name not in certain:
                 line = f"if {value} is not {found.need('steps', 'ABSENT')}:\n    {line}"
             found.lines.append(line)
@@ -189,6 +188,12 @@ class Steps:
         left = [a for a in read if a not in made and a not in sets.values()]
         found.lines += _dropped(left, all(r.certain for r in node.reads) and not node.inner)
         return found
+
+    def _renamed(self, node: Node, sets: Mapping[str, str]) -> str:
+        """A comment that names the objects which have an artifact of another name."""
+        kinds = {o.name: o.kind for o in node.outputs}
+        other = [n for n, own in sets.items() if n != own and kinds[n] is Kind.PICKLED]
+        return f"  # {', '.join(map(repr, other))}" if other else ""
 
     def _body(self, place: Place, before: Sequence[Place] | None) -> Body:
         node = place.node

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bridge.adapter import Export, Options
 from bridge.emit.carried import carried
-from bridge.emit.python import comment, docstring, indent, literal
+from bridge.emit.python import comment, indent, literal
 from bridge.flow import analyse
 from bridge.model import Pipeline
-from bridge.nodes import inside, walk
-from bridge.unit import Unit
+from bridge_metaflow import remarks
 from bridge_metaflow.decorators import of_flow
 from bridge_metaflow.places import parts
 from bridge_metaflow.plan import Plan, plan
@@ -27,7 +25,7 @@ __all__ = ["parameter_type", "write"]
 def write(pipeline: Pipeline, options: Options) -> Export:
     """The flow for ``pipeline`` as texts, and what became of some attributes of it."""
     laid = plan(analyse(pipeline))
-    steps = Steps(laid, options.todos, _notes(laid))
+    steps = Steps(laid, options.todos, remarks.of_steps(laid))
     methods = list(steps.lines())
     files = {
         laid.file: _module(laid, steps.imports, methods, options),
@@ -46,14 +44,15 @@ def _module(laid: Plan, imports: set[str], methods: Sequence[str], options: Opti
     needed |= {"JSONType"} if any("type=JSONType" in line for line in parameters) else set()
     around = of_flow(pipeline)
     needed |= around.keys()
-    todos = [comment(f"TODO: {text}") for text in _pipeline_todos(laid, options)]
+    todos = remarks.of_flow(laid)
+    todos += [comment(f"TODO: {text}") for text in _pipeline_todos(laid, options)]
     lines = [
         f"from metaflow import {', '.join(sorted(needed))}",
         "",
         "",
         *(f"@{source}" for source in around.values()),
         f"class {laid.class_name}(FlowSpec):",
-        *indent([docstring(pipeline.description or f"The pipeline '{pipeline.name}'.")]),
+        *indent([remarks.described(pipeline)]),
         *indent([*([""] if todos else []), *todos]),
         *indent([*([""] if parameters else []), *parameters]),
         *indent(list(methods)),
@@ -87,27 +86,3 @@ def parameter_type(value: Any) -> str:
     """The type of a Parameter whose default is ``value``."""
     plain = isinstance(value, bool | int | float | str)
     return type(value).__name__ if plain else "JSONType"
-
-
-def _notes(laid: Plan) -> Mapping[str, Sequence[str]]:
-    """The descriptions of inner pipelines, by the path of the first step that they are in."""
-    found: dict[str, list[str]] = defaultdict(list)
-    first: dict[str, str] = {}
-    for place in laid.places.all:
-        above = place.path.split(".")
-        for end in range(1, len(above)):
-            first.setdefault(".".join(above[:end]), place.path)
-        if isinstance(place.node.task, Unit):
-            prefix = place.path.removesuffix(place.node.task.name)
-            found[place.path] += [text for _, text in _described(place.node.task.pipeline, prefix)]
-    for path, text in _described(laid.flow.pipeline, ""):
-        if path in first:
-            found[first[path]].append(text)
-    return found
-
-
-def _described(pipeline: Pipeline, prefix: str) -> Iterator[tuple[str, str]]:
-    for path, step in walk(pipeline, prefix):
-        for key, inner in inside(step):
-            if inner.description and not isinstance(step, Unit):
-                yield path + key, f"{key.removeprefix('.') or step.name}: {inner.description}"

@@ -169,7 +169,8 @@ def test_policies_are_decorators() -> None:
     assert "@retry(times=2, minutes_between_retries=2)" in lines
     assert "@timeout(seconds=90)" in lines
     assert "@resources(cpu=0.5, gpu=1)" in lines
-    assert "# On Kubernetes in the image python:3.11: see the README." in lines
+    assert "# image: python:3.11" in lines
+    assert "# dependencies: numpy>=2" in lines
     tree = ast.parse(export.files["flow.py"])
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and _name(n) == "environment"]
     assert ast.literal_eval(calls[0].keywords[0].value) == {"A": HARD, "B": ""}

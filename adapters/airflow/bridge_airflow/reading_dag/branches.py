@@ -62,6 +62,9 @@ class Branches:
                 rules = task["values"].get("ignore_downstream_trigger_rules", {}).get("json", True)
                 choices = {"true": frozenset(after), "false": frozenset[str]()}
                 found[name] = Branching(name, choices, bool(rules), frozenset({"false"}))
+            elif kind == "skip":
+                choices = {"true": frozenset(after), "false": frozenset[str]()}
+                found[name] = Branching(name, choices, skips=frozenset({"false"}), itself=True)
         return found
 
     def _choices(self, task: Task, after: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -11,10 +11,13 @@ __all__ = ["Asked", "Rewritten"]
 
 @dataclass(frozen=True)
 class Asked:
-    """What a new argument receives: a ``param``, a ``fact``, a ``pull`` of an XCom, a ``constant``.
+    """What a new argument receives, or stands in a template.
 
-    ``what`` is the name of the parameter or the fact, of the task (with ``key``), or of what the
-    task is asked about itself.
+    By ``kind`` it is a ``param``, a param or what a run is given besides (``conf``), a ``fact``, a
+    ``pull`` of an XCom, a ``constant``, a ``literal`` (the JSON ``key``), a ``template`` or the
+    texts of ``templates_dict`` (``texts``). ``what`` is the name of the parameter or the fact, of
+    the task (with ``key``), or of what the task is asked about itself. A ``push`` is none: it is
+    shown as None, and pushes the JSON ``key`` under the key ``what``.
     """
 
     kind: str
@@ -29,8 +32,9 @@ class Rewritten:
 
     ``gone`` are arguments that it no longer has, ``asked`` those it has instead; ``prelude`` are
     lines for the top of its body, ``ending`` one for its end; ``pushes`` the XComs that it returns
-    besides, as key and local name. Each with its line, ``problems`` say what of the context has no
-    equal here, ``losses`` what is merely different, ``carried`` what is neither.
+    besides, as key and local name. One that ``skips`` returns, before all else, whether it has not
+    done so. Each with its line, ``problems`` say what of the context has no equal here, ``losses``
+    what is merely different, ``carried`` what is neither.
     """
 
     edits: list[Edit] = field(default_factory=list)
@@ -43,3 +47,4 @@ class Rewritten:
     losses: list[tuple[str, int]] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
     carried: list[tuple[str, int]] = field(default_factory=list)
+    skips: bool = False

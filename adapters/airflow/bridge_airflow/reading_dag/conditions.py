@@ -23,13 +23,15 @@ class Branching:
 
     A task that may choose several at once decides of each by itself.
 
-    With ``all_after`` everything after it is skipped when it decides so, whatever the rules.
+    With ``all_after`` everything after it is skipped when it decides so, whatever the rules. A
+    task that skips ``itself`` leaves it to the rules of those after it.
     """
 
     by: str
     choices: Mapping[str, frozenset[str]]
     all_after: bool = False
     skips: frozenset[str] = field(default_factory=frozenset)
+    itself: bool = False
 
 
 def conditions(
@@ -64,7 +66,9 @@ def conditions(
         kept = dict(joined)
         if rule not in _ALL:
             for other in direct:  # what a branch does not choose it skips, whatever the rule
-                _narrow(kept, other, _allowed(task, branchings[other], reached), branchings[other])
+                if not branchings[other].itself:
+                    allowed = _allowed(task, branchings[other], reached)
+                    _narrow(kept, other, allowed, branchings[other])
             for other in branchings:
                 branching = branchings[other]
                 if branching.all_after and task in reached[branching.by]:

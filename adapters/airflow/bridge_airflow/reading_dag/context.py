@@ -34,6 +34,13 @@ def rewrite(
 
 _SAME = {"task_instance": "ti"}
 _OWN = {"task_id", "dag_id"}
+_KNOWN = {
+    "partition_key": Asked("conf", "partition_key"),
+    "partition_date": Asked("conf", "partition_date", "", "datetime | None"),
+    "task_instance_key_str": Asked("template", "{{ task_instance_key_str }}"),
+    "templates_dict": Asked("texts", "templates_dict"),
+    "test_mode": Asked("literal", "test_mode", "false"),
+}
 _PRINTING = ("print", "pprint", "info", "debug", "warning", "error", "log")
 
 
@@ -54,6 +61,7 @@ class _Rewriting:
         self._whole: set[str] = {self._rest} if self._rest else set()
 
     def done(self) -> Rewritten:
+        self._leave_out_checks()
         self._follow_aliases()
         uses = list(self._uses())
         needs_dict = self._needs_params(uses)
@@ -68,6 +76,13 @@ class _Rewriting:
         return self._found
 
     # Finding
+
+    def _leave_out_checks(self) -> None:
+        """Leave out what is asserted for type checkers alone."""
+        for statement in self._node.body:
+            is_typing = isinstance(statement, ast.If) and ends_with(statement.test, "TYPE_CHECKING")
+            if is_typing and all(isinstance(inner, ast.Assert) for inner in statement.body):  # type: ignore[attr-defined]
+                self._found.edits.append(Edit(*self._text.line_span(statement), ""))
 
     def _follow_aliases(self) -> None:
         """Let ``ti = kwargs["ti"]`` at the top of the body be another name of the same."""
@@ -123,6 +138,7 @@ class _Rewriting:
             "params": self._of_params, "ti": self._of_task_instance, "dag_run": self._of_dag_run,
             "run_id": self._fact, "ts": self._fact, "logical_date": self._date, "ds": self._day,
             "ts_nodash": self._day, "ds_nodash": self._day, "dag": self._own, "task": self._own,
+            **dict.fromkeys(_KNOWN, self._known),
         }.get(key)  # fmt: skip
         if handler is None or not handler(key, node):
             self._problem(key, node)
@@ -297,11 +313,20 @@ class _Rewriting:
             return self._replace(parent, "run_id", Asked("fact", "run_id"))
         if parent.attr == "logical_date":
             return self._date("logical_date", parent)
+        if parent.attr in ("partition_key", "partition_date"):
+            return self._known(parent.attr, parent)
         if parent.attr == "conf":
             name, whole = self._item(parent)
             if name in self._params:
                 return self._replace(whole, argument(name), Asked("param", name))
+            if name and len(getattr(whole, "args", (name,))) == 1:
+                return self._replace(whole, argument(name), Asked("conf", name))
         return False
+
+    def _known(self, key: str, node: ast.AST) -> bool:
+        """What is given to a run, or is the same in all of its tasks but for their names."""
+        self._found.imports += ["from datetime import datetime"] if _KNOWN[key].annotation else []
+        return self._replace(node, key, _KNOWN[key])
 
     def _fact(self, key: str, node: ast.AST) -> bool:
         name = "logical_date" if key == "ts" else key
@@ -338,6 +363,9 @@ class _Rewriting:
         parent = self._parents[node]
         if isinstance(parent, ast.Attribute) and parent.attr in _OWN:
             return self._replace(parent, parent.attr, Asked("constant", parent.attr))
+        if isinstance(parent, ast.Attribute) and (key, parent.attr) == ("task", "params"):
+            name, whole = self._item(parent)
+            return bool(name) and self._replace(whole, argument(name), Asked("conf", name))
         return False
 
     # The whole context

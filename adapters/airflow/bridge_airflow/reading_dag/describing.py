@@ -144,9 +144,11 @@ def _callable(own: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _own_params(task: Any, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The parameters that the task gives a value of its own."""
+    from airflow.sdk.definitions._internal.types import is_arg_set
+
     around = _values(task.dag.params) if task.dag is not None else {}
     for name, value in _values(given.get("params") or {}).items():
-        if name not in around or around[name] is not value:
+        if name not in around or (is_arg_set(value) and around[name] != value):
             yield name, seen(value)
 
 

@@ -16,6 +16,7 @@ from bridge.emit.names import Names, identifier
 from bridge.emit.python import docstring, imports, literal
 from bridge_airflow.reading_dag.changes import Rewritten
 from bridge_airflow.reading_dag.context import rewrite
+from bridge_airflow.reading_dag.skipping import return_skips
 from bridge_airflow.reading_dag.source_text import Binding, Edit, Function, SourceText
 from bridge_airflow.tables import CONTEXT_KEYS
 
@@ -77,7 +78,12 @@ class Lifting:
         return found
 
     def lift(
-        self, function: Seen, wanted: str, given: Iterable[str], params: Iterable[str]
+        self,
+        function: Seen,
+        wanted: str,
+        given: Iterable[str],
+        params: Iterable[str],
+        is_command: bool = False,
     ) -> Lifted:
         """The function, and all that it uses, in the new module. Raises UnliftableError."""
         node = self.find(function)
@@ -89,6 +95,7 @@ class Lifting:
         change = Rewritten()
         if not isinstance(node, ast.Lambda):
             change = rewrite(text, node, given, params)
+            return_skips(text, node, change, is_command)
         name = self._names(
             f"{key}", identifier(wanted if isinstance(node, ast.Lambda) else node.name)
         )
@@ -101,8 +108,12 @@ class Lifting:
         """One more function, whose text is made for the name that it gets."""
         name = self._names(f"made {wanted} {len(self._made)}", wanted)
         self._made.append(make(name))
-        self._imports.update(dict.fromkeys(uses))
+        self.uses(uses)
         return name
+
+    def uses(self, lines: Iterable[str]) -> None:
+        """Have the module import what these lines do."""
+        self._imports.update(dict.fromkeys(lines))
 
     def take_name(self, name: str, text: SourceText) -> None:
         """What a name at the module's level stands for. Raises UnliftableError."""

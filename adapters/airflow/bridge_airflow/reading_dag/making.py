@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from json import loads
+from pathlib import Path
 from typing import Any
 
 from bridge.errors import Where
 from bridge.findings import Feature, Level
-from bridge.values import At, Constant, Fact, Input, at, constant, fact
+from bridge.model import PythonTask
+from bridge.values import At, Constant, Fact, Input, at, constant, fact, json
 from bridge_airflow.reading_dag.changes import Asked
 from bridge_airflow.reading_dag.conditions import Condition, implies
 from bridge_airflow.reading_dag.lifting import Lifting
@@ -44,6 +48,9 @@ class Making:
     items: dict[str, Any] = field(default_factory=dict)
     reads: dict[str, set[str]] = field(default_factory=dict)
     runs: dict[str, Condition] = field(default_factory=dict)
+    undeclared: dict[str, str] = field(default_factory=dict)
+    skips: set[str] = field(default_factory=set)
+    ran_names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tasks: dict[str, Task] = {task["id"]: task for task in self.dag["tasks"]}
@@ -73,9 +80,21 @@ class Making:
             return fact(asked.what)
         if asked.kind == "constant":
             return constant(task["id"] if asked.what == "task_id" else self.dag["dag_id"])
+        if asked.kind in ("push", "literal"):
+            return constant("None" if asked.kind == "push" else loads(asked.key))
         if asked.kind == "param":
             return self.param(asked.what, task)
-        return self.pulled(asked.what, asked.key)
+        if asked.kind == "conf":
+            return self.param(asked.what, task) or self.given(asked.what)
+        return self.pulled(asked.what, asked.key) if asked.kind == "pull" else None
+
+    def given(self, name: str) -> Input:
+        """What a run may be given that the DAG does not declare: a parameter from now on."""
+        if name not in self.undeclared:
+            self.undeclared[name] = self.names.fresh(name)
+            self.parameters[self.undeclared[name]] = None
+            self.tell(Level.APPROXIMATED, Feature.PARAMETERS, f"{name} of the run", _OF_RUN)
+        return at(self.undeclared[name])
 
     def param(self, name: str, task: Task) -> Input | None:
         """The parameter, or what the task itself says it is."""
@@ -83,6 +102,12 @@ class Making:
             value = task["params"][name]
             return constant(value["json"]) if "json" in value else None
         return at(name) if name in self.parameters else None
+
+    def ran(self, task: Task) -> str:
+        """The name of the value that tells whether a task that may skip itself has run."""
+        if task["id"] not in self.ran_names:
+            self.ran_names[task["id"]] = self.names.fresh(f"{self.names(task['id'])}_ran")
+        return self.ran_names[task["id"]]
 
     def pulled(self, task_id: str, key: str) -> Input | None:
         """What a task has returned, or pushed under a key."""
@@ -114,6 +139,24 @@ class Making:
             return Expression(repr(value["path"]))
         return None
 
+    def loaded(self, value: Any, task: Task) -> Any:
+        """A value in which the names of files of templates have become what is in the files."""
+        endings = task["given"].get("templates_exts", {}).get("json") or ()
+        held = value.get("json") if isinstance(value, Mapping) else None
+        if isinstance(held, dict):
+            return {"json": {key: self._content(item, endings) for key, item in held.items()}}
+        return {"json": self._content(held, endings)} if isinstance(held, str) else value
+
+    def _content(self, value: Any, endings: Iterable[str]) -> Any:
+        if not isinstance(value, str) or not value.endswith(tuple(endings)):
+            return value
+        folders = self.dag["settings"].get("template_searchpath", {}).get("json") or []
+        folders = [folders] if isinstance(folders, str) else folders
+        files = [Path(folder) / value for folder in (Path(self.dag["file"]).parent, *folders)]
+        file = next((file for file in files if file.is_file()), None)
+        # Jinja leaves out the last line break of a template.
+        return file.read_text(encoding="utf-8").removesuffix("\n") if file else value
+
     def _whole(self, found: Input | None) -> Expression | None:
         return Expression(whole=found) if found is not None else None
 
@@ -126,6 +169,8 @@ class Making:
     def _constant(self, value: Any, task: Task) -> Expression | None:
         if is_template(value):
             return self._template(value, task)
+        if isinstance(value, dict) and _has_template(value):
+            return self._mapping({key: {"json": item} for key, item in value.items()}, task)
         if _has_template(value):
             return None
         return Expression(whole=constant(value))
@@ -133,20 +178,32 @@ class Making:
     def _template(self, text: str, task: Task) -> Expression | None:
         found = list(parts(text))
         inputs: dict[str, Input] = {}
-        shown = ""
+        shown, texts = "", list[str]()
         for part in found:
             if not part.is_template:
+                texts.append(repr(part.text))
                 shown += part.text.replace("{", "{{").replace("}", "}}")
                 continue
             source = self.asked(part.asked, task) if part.asked else None
             if source is None:
                 return None
-            if len(found) == 1 and not part.shown and self._is_text(source):
+            if len(found) == 1 and not part.code and self._is_text(source):
                 return Expression(whole=source)
+            if isinstance(source, Constant):
+                texts.append(repr(str(source.value)))
+                shown += str(source.value).replace("{", "{{").replace("}", "}}")
+                continue
             name = self._argument(source, inputs)
             inputs[name] = source
-            shown += f"{{{name}{_SHOWN.get(part.shown, '')}}}"
-        return Expression(f"f{shown!r}", inputs)
+            code = part.code.format(name) if part.code else name
+            self.lifting.uses(part.uses)
+            texts.append(code if part.uses else f"str({code})")
+            shown += f"{{{code}}}"
+        if not inputs:
+            return Expression(whole=constant("".join(map(ast.literal_eval, texts))))
+        whole = f"f{shown!r}"
+        has_both = "'" in shown and '"' in shown  # which no f-string can quote inside itself
+        return Expression(" + ".join(texts) if has_both or len(texts) == 1 else whole, inputs)
 
     def _is_text(self, source: Input) -> bool:
         """Whether the value of a template alone is the text that it would be rendered to."""
@@ -208,6 +265,25 @@ class Making:
         """The text of an expression over arguments that are added to ``inputs``."""
         return self._joined(found, inputs)
 
+    def step(
+        self, task: Task, wanted: str, text: str, inputs: Mapping[str, Input]
+    ) -> tuple[str, PythonTask]:
+        """A step that makes a value, of what an expression says, and the name of that value."""
+        held = self.names.fresh(wanted)
+        self.takes(task, inputs.values())
+
+        def make(name: str) -> str:
+            return f"def {name}({', '.join(inputs)}):\n    return {text}\n"
+
+        function = f"{self.lifting.module}:{self.lifting.add(held, make)}"
+        return held, PythonTask(
+            name=held,
+            function=function,
+            inputs=dict(inputs),
+            returns=[json(held)],
+            where=self.where(task),
+        )
+
     # Findings
 
     def loses(
@@ -241,7 +317,7 @@ class Making:
         self.tell.carried(feature, attribute, how, task["id"], line or task["place"][0])
 
 
-_SHOWN = {"ds": "[:10]", "ds_nodash": "[:10].replace('-', '')"}
+_OF_RUN = "a run is given it, or not; here it is a parameter, null until a run gives one"
 
 
 def _has_template(value: Any) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 
 from bridge.emit.names import identifier
 from bridge.findings import Feature
-from bridge.model import PythonTask, Step
-from bridge.values import At, Constant, Input, at, json
+from bridge.model import Step
+from bridge.values import At, Constant, Input, at
 from bridge_airflow.reading_dag.lifting import UnliftableError
 from bridge_airflow.reading_dag.making import Expression, Making, Task
 
@@ -139,21 +139,7 @@ class Mapper:
     def _step(
         self, owner: Task, wanted: str, text: str, inputs: Mapping[str, Input]
     ) -> tuple[str, list[Step]]:
-        making = self._making
-        held = making.names.fresh(wanted)
-        making.takes(owner, inputs.values())
-
-        def make(name: str) -> str:
-            return f"def {name}({', '.join(inputs)}):\n    return {text}\n"
-
-        function = making.lifting.add(held, make)
-        step = PythonTask(
-            name=held,
-            function=f"{making.lifting.module}:{function}",
-            inputs=dict(inputs),
-            returns=[json(held)],
-            where=making.where(owner),
-        )
+        held, step = self._making.step(owner, wanted, text, inputs)
         return held, [step]
 
     def _of_lists(self, owner: Task, lists: Mapping[str, Any], name: str) -> Mapped | None:

@@ -12,7 +12,7 @@ from bridge_airflow.reading_dag.making import Making, Task
 from bridge_airflow.reading_dag.mapping import Mapped
 from bridge_airflow.reading_dag.policies import policies
 from bridge_airflow.reading_dag.python_tasks import PythonMaker
-from bridge_airflow.reading_dag.shell_tasks import ShellMaker
+from bridge_airflow.reading_dag.shell_tasks import ShellMaker, may_skip, pushed_by
 
 __all__ = ["Operators", "decides", "kind_of"]
 
@@ -67,10 +67,24 @@ class Operators:
         self._shell = ShellMaker(making, self.python)
 
     def prepare(self) -> None:
-        """Lift all functions, so that it is known what each pushes."""
+        """Lift all functions, so that it is known what each pushes, and which tasks may skip."""
         for task in self._making.dag["tasks"]:
-            if kind_of(task) in ("python", "branch", "short", "bash"):
-                self.python.prepare(task)
+            is_command = kind_of(task) == "bash"
+            if is_command or kind_of(task) in ("python", "branch", "short"):
+                self.python.prepare(task, is_command)
+            if is_command:
+                self._prepare_command(task)
+
+    def _prepare_command(self, task: Task) -> None:
+        making, lifted = self._making, self.python.lifted.get(task["id"])
+        if may_skip(task, lifted.node if lifted else None):
+            making.skips.add(task["id"])
+        for key in pushed_by(task):
+            making.pushed.setdefault(task["id"], set()).add(key)
+
+    def decides(self, task: Task) -> str:
+        """``branch``, ``short`` or ``skip`` for a task that decides what runs after it."""
+        return decides(task) or ("skip" if task["id"] in self._making.skips else "")
 
     def make(self, task: Task, name: str, mapped: Mapped | None) -> list[Step]:
         """The steps of a task under a name; for one that is mapped those for an item."""

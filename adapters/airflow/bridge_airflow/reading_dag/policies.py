@@ -70,6 +70,8 @@ def _plain(name: str, value: Any) -> Any:
     if name in ("inlets", "outlets"):
         assets = value.get("list", [])
         return [a["asset"] for a in assets] if all("asset" in a for a in assets) else None
+    if name == "weight_rule" and "class" in value:
+        return value["class"]  # which is another way to name it
     return value.get("json", value.get("seconds"))
 
 
@@ -80,6 +82,9 @@ def _tell(making: Making, task: Task, name: str, value: Any, found: dict[str, An
         _tell_of_delay(making, task, name, value, found)
     elif name == "max_retry_delay":
         _approximate(making, task, Feature.RETRY, name, "the delay grows without a limit here")
+    elif name == "retry_policy":
+        how = "which failures are tried again; here all are, as often as retries says"
+        _approximate(making, task, Feature.RETRY, name, how)
     elif name == "execution_timeout":
         making.carries(task, Feature.TIMEOUT, name)
     elif name == "resources":

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.emit.names import identifier
-from bridge.findings import Feature
+from bridge.findings import Feature, Level
 from bridge.model import PythonTask
 from bridge.values import Constant, Fact, Input, Return, json, pickled
+from bridge_airflow.reading_dag.changes import Asked
 from bridge_airflow.reading_dag.lifting import Lifted, UnliftableError
 from bridge_airflow.reading_dag.making import Expression, Making, Task
 from bridge_airflow.reading_dag.policies import policies
+from bridge_airflow.reading_dag.skipping import SKIPS
 from bridge_airflow.reading_dag.syntax import inside, own_returns
 from bridge_airflow.tables import CONTEXT_KEYS
 
@@ -27,11 +29,10 @@ _JSON_TYPES = {
     *("None", "str", "int", "float", "bool", "dict", "list", "Dict", "List", "Any", "Mapping"),
     *("Optional", "Union", "Sequence", "Iterable", "object", "MutableMapping", "Literal"),
 }
-_SKIPS = "AirflowSkipException"
 _STORED = ("Variable", "Connection", "BaseHook")
 _NO_EQUAL = "Airflow's context has no equal here; hand in what is needed of it"
 _SHOWS_LESS = "it shows the values of the scope, not Airflow's context"
-_SKIPS_ITSELF = "a task that skips itself has no equal here; let a branch decide"
+_SKIPS_ITSELF = "a task that skips itself in this way has no equal here; let a branch decide"
 _IN_DATABASE = "it is read from Airflow's database; make it a parameter or a secret"
 
 
@@ -43,8 +44,8 @@ class PythonMaker:
         self.lifted: dict[str, Lifted] = {}
         self.read: set[str] = set()
 
-    def prepare(self, task: Task) -> None:
-        """Lift the function of a task, so that it is known what it pushes."""
+    def prepare(self, task: Task, is_command: bool) -> None:
+        """Lift the function of a task, so that it is known what it pushes, and if it skips."""
         function = task["callable"]
         if function is None or self._is_used_as_it_is(task):
             return
@@ -52,7 +53,11 @@ class PythonMaker:
         try:
             params = [*self._making.parameters, *task["params"]]
             found = self._making.lifting.lift(
-                function, task["id"].rpartition(".")[2], given, dict.fromkeys(params)
+                function,
+                task["id"].rpartition(".")[2],
+                given,
+                dict.fromkeys(params),
+                is_command,
             )
         except UnliftableError as error:
             self._making.refuses(
@@ -60,6 +65,8 @@ class PythonMaker:
             )
             return
         self.lifted[task["id"]] = found
+        if found.change.skips:
+            self._making.skips.add(task["id"])
         for key, _ in found.change.pushes:
             self._making.pushed.setdefault(task["id"], set()).add(key)
 
@@ -104,7 +111,7 @@ class PythonMaker:
             return None
         found: dict[str, Expression] = {}
         for argument, value in given.items():
-            self._give(task, argument, value, found)
+            self._give(task, argument, making.loaded(value, task), found)
         if lifted:
             self._answer(task, lifted, found)
         self._tell_of_function(task, lifted)
@@ -136,6 +143,10 @@ class PythonMaker:
         making, change = self._making, lifted.change
         for argument, asked in change.asked.items():
             source = making.asked(asked, task)
+            expression = self._template(task, asked) if source is None else None
+            if expression is not None:
+                found[argument] = expression
+                continue
             if source is None:
                 what = f"what '{asked.what}' pushes as '{asked.key}'" if asked.key else asked.what
                 making.refuses(
@@ -151,6 +162,14 @@ class PythonMaker:
             making.refuses(task, said, _NO_EQUAL, Feature.INPUTS_FACT, line)
         for said, line in change.losses:
             making.changes(task, Feature.INPUTS_FACT, said, _SHOWS_LESS, line)
+
+    def _template(self, task: Task, asked: Asked) -> Expression | None:
+        """What is a text with templates in it, or a dict of such texts."""
+        if asked.kind == "texts":
+            given = self._making.loaded(task["values"].get("templates_dict", {}), task)
+            return self._making.express(given, task)
+        is_text = asked.kind == "template"
+        return self._making.express({"json": asked.what}, task) if is_text else None
 
     def _reference(
         self, task: Task, lifted: Lifted | None, found: Mapping[str, Expression]
@@ -217,6 +236,8 @@ class PythonMaker:
             found = [json(name) if _is_json(node) else pickled(name)]
         elif name in self.read and not lifted.change.pushes:
             found = [json(name)]
+        if lifted.change.skips and task["id"] in making.skips:
+            found = [json(making.ran(task)), *found]
         pushes = [json(making.names.pushed(task["id"], key)) for key, _ in lifted.change.pushes]
         return [*found, *pushes]
 
@@ -231,14 +252,14 @@ class PythonMaker:
         for name in task["given"]:
             if name in FUNCTION_ARGUMENTS:
                 self._tell_of_surroundings(task, name)
-        node = lifted.node if lifted else None
-        if node is None:
+        if lifted is None:
             return
+        node = lifted.node
         for child in inside(node):
             said = getattr(child, "id", getattr(child, "attr", ""))
-            if said == _SKIPS:
+            if said == SKIPS and not lifted.change.skips:
                 line = getattr(child, "lineno", 0)
-                making.refuses(task, f"raise {said}", _SKIPS_ITSELF, Feature.CONDITIONAL, line)
+                making.refuses(task, f"raise {SKIPS}", _SKIPS_ITSELF, Feature.CONDITIONAL, line)
                 break
             if said in _STORED and isinstance(child, ast.Name):
                 making.refuses(task, said, _IN_DATABASE, Feature.PARAMETERS, child.lineno)
@@ -255,9 +276,8 @@ class PythonMaker:
         elif name == "ignore_downstream_trigger_rules":
             making.carries(task, Feature.CONDITIONAL, name)
         elif name in ("templates_dict", "templates_exts"):
-            making.refuses(
-                task, name, "templates in files are rendered by Airflow alone", Feature.INPUTS
-            )
+            how = "what the files hold that are named there, as they are now"
+            making.changes(task, Feature.INPUTS, name, how, level=Level.EMULATED)
         else:
             how = "the function runs in the environment of the pipeline"
             making.changes(task, Feature.DEPENDENCIES, name, how)

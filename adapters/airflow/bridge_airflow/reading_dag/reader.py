@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from bridge_airflow.reading_dag.bodies import NotOursError
 from bridge_airflow.reading_dag.lifting import Lifting
 from bridge_airflow.reading_dag.making import Making
 from bridge_airflow.reading_dag.names import RETURNED, ValueNames
-from bridge_airflow.reading_dag.operators import Operators, decides
+from bridge_airflow.reading_dag.operators import Operators
 from bridge_airflow.reading_dag.own import is_ours, read_own
 from bridge_airflow.reading_dag.settings import tell_of_settings
 from bridge_airflow.reading_dag.shell_tasks import variables_of
@@ -42,6 +42,8 @@ _QUIET = {
 class Reading:
     """What was read of a DAG; ``origins`` has the task and the key of each value by its name.
 
+    ``ran`` has the names of the values that tell whether tasks have skipped themselves, by the
+    tasks, ``given`` those of parameters that the DAG does not declare, by what a run calls them.
     In what this adapter has written itself a task ``returns_dicts``, in which the keys are.
     """
 
@@ -49,6 +51,8 @@ class Reading:
     dag_id: str
     origins: Mapping[str, tuple[str, str]]
     returns_dicts: bool = False
+    ran: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(source: Source) -> Import:
@@ -125,7 +129,7 @@ def _foreign(dag: Mapping[str, Any], file: Path) -> Reading:
     operators = Operators(making, set())
     operators.prepare()
     operators.python.read |= _read(making, operators)
-    structure = Structure(making, operators.make, decides)
+    structure = Structure(making, operators.make, operators.decides)
     structure.find_conditions()
     steps = structure.steps()
     settings_of = tell_of_settings(dag, tell)
@@ -142,7 +146,9 @@ def _foreign(dag: Mapping[str, Any], file: Path) -> Reading:
     code = lifting.module_text(f"The functions of the tasks of {dag['dag_id']}.")
     files = {f"{module}.py": finish(code, f"{module}.py")} if code else {}
     found = Import(pipeline, file.parent, files, [file.parent], Report(tell.findings))
-    return Reading(found, dag["dag_id"], names.origins)
+    return Reading(
+        found, dag["dag_id"], names.origins, ran=making.ran_names, given=making.undeclared
+    )
 
 
 def _module(file: Path) -> str:

@@ -43,7 +43,11 @@ def seen(value: Any, depth: int = 0) -> dict[str, Any]:
         return {"list": items, "is": type(value).__name__}
     if callable(value):
         return {"callable": callable_seen(value)}
-    return {"opaque": type(value).__name__}
+    kind = type(value)
+    bare = (
+        {} if getattr(value, "__dict__", True) else {"class": f"{kind.__module__}.{kind.__name__}"}
+    )
+    return {"opaque": kind.__name__, **bare}
 
 
 def _is_json(value: Any) -> bool:

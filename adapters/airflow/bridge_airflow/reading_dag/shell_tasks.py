@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bridge.emit.names import identifier
@@ -18,28 +20,45 @@ from bridge_airflow.reading_dag.python_tasks import PythonMaker
 from bridge_airflow.reading_dag.syntax import inside, own_returns
 from bridge_airflow.reading_dag.templates import is_template, parts, quoted
 
-__all__ = ["BASH_ARGUMENTS", "ShellMaker", "variables_of"]
+__all__ = ["BASH_ARGUMENTS", "ShellMaker", "may_skip", "pushed_by", "variables_of"]
 
 BASH_ARGUMENTS = {
     *("bash_command", "env", "append_env", "cwd", "skip_on_exit_code", "output_processor"),
     *("output_encoding", "ignore_downstream_trigger_rules"),
 }
-_SHOWN = {"ds": "${{{0}:0:10}}", "ds_nodash": "$(echo ${{{0}:0:10}} | tr -d -)"}
-_LAST_LINE = """\
-{name}=$(
+_SHOWN = {
+    "": "${{{0}}}",
+    "{0}[:10]": "${{{0}:0:10}}",
+    "{0}[:10].replace('-', '')": "$(echo ${{{0}:0:10}} | tr -d -)",
+}
+"""What shows a variable as an expression of Python shows its value."""
+_SKIPPING = """\
+(
 {command}
-) || exit $?
-{name}=${{{name}##*$'\\n'}}"""
+)
+case $? in
+    0) export {name}=true ;;
+    {codes}) export {name}=false ;;
+    *) exit $? ;;
+esac
+"""
+_LAST_LINE = """\
+last_line=$(
+{command}
+)
+case $? in 0) ;; *) exit $? ;; esac
+last_line=${{last_line##*$'\\n'}}"""
 _AS_TEXT = """
 # Quoted, so that it stays text whatever it looks like.
-{name}=${{{name}//\\\\/\\\\\\\\}}
-{name}=\\"${{{name}//\\"/\\\\\\"}}\\"
-export {name}=${{{name}//$'\\t'/\\\\t}}
+last_line=${{last_line//\\\\/\\\\\\\\}}
+last_line=\\"${{last_line//\\"/\\\\\\"}}\\"
+export {name}=${{last_line//$'\\t'/\\\\t}}
 """
 _AS_JSON = """
-export {name}
+export {name}=$last_line
 """
-_DECIDE = "let a branch decide"
+_SKIPS = "whether it has run, in a variable that it exports, decides what follows"
+_MADE = "the text that it is rendered to, which a step before makes"
 _ONLY_AIRFLOW = "a template that only Airflow renders; hand the value in by a parameter"
 
 
@@ -49,12 +68,34 @@ def variables_of(task: Task) -> list[str]:
     return shell_names(command) if isinstance(command, str) else []
 
 
+def pushed_by(task: Task) -> dict[str, str]:
+    """What templates in the command of a task push, as JSON, by the keys."""
+    command = task["values"].get("bash_command", {}).get("json")
+    asked = [part.asked for part in parts(command)] if isinstance(command, str) else []
+    return {found.what: found.key for found in asked if found and found.kind == "push"}
+
+
+def skip_codes(task: Task) -> list[int]:
+    """The exit codes by which the command of a task skips itself."""
+    found = task["values"].get("skip_on_exit_code", {}).get("json", 99)
+    return [found] if isinstance(found, int) else list(found or ())
+
+
+def may_skip(task: Task, node: ast.AST | None) -> bool:
+    """Whether a command, or the function that makes it, has an exit by which it skips itself."""
+    texts = [task["values"].get("bash_command", {}).get("json")]
+    texts += [getattr(inner, "value", None) for inner in inside(node)] if node else []
+    exits = re.compile(rf"\bexit ({'|'.join(map(str, skip_codes(task))) or 'x'})\b")
+    return any(isinstance(text, str) and exits.search(text) for text in texts)
+
+
 class ShellMaker:
     """Makes the steps of tasks that run commands; ``read`` are the values that somebody reads."""
 
     def __init__(self, making: Making, python: PythonMaker) -> None:
         self._making = making
         self._python = python
+        self._told: set[str] = set()
 
     def steps(self, task: Task, name: str) -> list[Step]:
         """The steps of a task; one that makes its command first has two."""
@@ -62,9 +103,11 @@ class ShellMaker:
         command = task["values"].get("bash_command", {})
         self._inputs: dict[str, Input] = {}
         self._before: list[str] = []
-        first: list[Step] = []
+        self._first: list[Step] = []
+        self._texts: dict[str, str] = {}
+        self._told = set()
         if task["callable"] is not None:
-            text, first = self._made(task, name)
+            text = self._made(task, name)
         elif isinstance(command.get("json"), str):
             text = self._command(task, command["json"], "bash_command")
             making.carries(task, Feature.SHELL, "bash_command")
@@ -75,10 +118,14 @@ class ShellMaker:
         text = "\n".join([*self._before, text])
         making.takes(task, self._inputs.values())
         returns = self._returns(task)
-        if returns:
+        if task["id"] in making.skips:
+            returns = [json(making.ran(task))]
+            text = self._skipping(task, text, returns[0].name)
+        elif returns:
             text = self._with_result(task, text, returns[0].name)
+        text += "".join(self._pushed(task, returns))
         return [
-            *first,
+            *self._first,
             ShellTask(
                 name=name,
                 command=text,
@@ -118,27 +165,46 @@ class ShellMaker:
         """The variable, as it is written in the command, for what a template asks for."""
         making = self._making
         source = making.asked(part.asked, task) if part.asked else None
-        if source is None or not self._is_same_as_text(source):
+        if source is None:
             return None
         if isinstance(source, Constant):
             return str(source.value)
+        if part.code in _SHOWN and self._is_same_as_text(source):
+            name, how = self._input(source), "the variable {0}, which is no part of the text"
+            shown = _SHOWN[part.code].format(name)
+        else:
+            name, how = self._text(task, part), _MADE
+            shown = f"${{{name}}}" if name else ""
+        said = f"{attribute}: {part.text}"
+        if part.text and name and said not in self._told:
+            self._told.add(said)
+            making.changes(task, Feature.INPUTS, said, how.format(name), level=Level.EMULATED)
+        return shown or None
+
+    def _input(self, source: At | Fact) -> str:
+        """The name of the variable that holds an input."""
         wanted = source.path[-1] if isinstance(source, At) and source.path else source.name
         name = identifier(str(wanted), ascii_only=True)
         while self._inputs.get(name, source) != source:
             name += "_"
         self._inputs[name] = source
-        if part.text:
-            how = f"the variable {name}, which is no part of the command's text"
-            said = f"{attribute}: {part.text}"
-            making.changes(task, Feature.INPUTS, said, how, level=Level.EMULATED)
-        return _SHOWN[part.shown].format(name) if part.shown else f"${{{name}}}"
+        return name
 
-    def _is_same_as_text(self, source: Input) -> bool:
+    def _text(self, task: Task, part: Any) -> str:
+        """The name of the variable that holds what Python makes of a template."""
+        if part.text not in self._texts:
+            found = self._making.express({"json": part.text}, task)
+            if found is None or found.whole is not None:
+                return ""
+            wanted = identifier(f"{next(iter(found.inputs))}_text", ascii_only=True)
+            name, step = self._making.step(task, wanted, found.text, found.inputs)
+            self._first.append(step)
+            self._inputs[name] = at(name)
+            self._texts[part.text] = name
+        return self._texts[part.text]
+
+    def _is_same_as_text(self, source: At | Fact) -> bool:
         """Whether a variable shows the value as a template would."""
-        if isinstance(source, Constant):
-            return isinstance(source.value, str | int | float) and not isinstance(
-                source.value, bool
-            )
         if isinstance(source, Fact) or source.name not in self._making.parameters or source.path:
             return True
         value = self._making.parameters[source.name]
@@ -158,7 +224,7 @@ class ShellMaker:
         self._inputs["command"] = expression.whole
         return 'eval "$command"'
 
-    def _made(self, task: Task, name: str) -> tuple[str, list[Step]]:
+    def _made(self, task: Task, name: str) -> str:
         """A command that the task's own function makes."""
         making = self._making
         lifted = self._python.lifted.get(task["id"])
@@ -169,32 +235,28 @@ class ShellMaker:
             making.carries(
                 task, Feature.SHELL, "python_callable", "all it does is to give the command"
             )
-            return self._command(task, constant, "python_callable"), []
+            return self._command(task, constant, "python_callable")
         made = self._python.step(task, f"{name}_command", None, {*task["given"]})
         if made is None:
-            return "false", []
+            return "false"
         if lifted and any(is_template(getattr(n, "value", None)) for n in inside(lifted.node)):
             making.refuses(task, "python_callable", f"it gives {_ONLY_AIRFLOW}", Feature.SHELL)
         held = making.names.fresh(f"{making.names(task['id'])}_command")
         self._inputs[held] = at(held)
-        from dataclasses import replace
-
-        return f'eval "${held}"', [replace(made, returns=[json(held)], overrides={}, retry=None)]
+        self._first.append(replace(made, returns=[json(held)], overrides={}, retry=None))
+        return f'eval "${held}"'
 
     # What is said of it
 
     def _tell(self, task: Task) -> None:
         making, values = self._making, task["values"]
-        command = values.get("bash_command", {}).get("json")
-        skips = values.get("skip_on_exit_code", {}).get("json", [99])
-        for code in skips if isinstance(skips, list) else [skips]:
-            if isinstance(command, str) and re.search(rf"\bexit {code}\b", command):
-                how = f"the command may end with {code}, by which it skips itself; {_DECIDE}"
-                making.refuses(task, "skip_on_exit_code", how, Feature.CONDITIONAL)
-        if "skip_on_exit_code" in task["given"]:
-            making.carries(
-                task, Feature.SHELL, "skip_on_exit_code", "an exit code other than 0 is a failure"
+        if task["id"] in making.skips:
+            making.changes(
+                task, Feature.CONDITIONAL, "skip_on_exit_code", _SKIPS, level=Level.EMULATED
             )
+        elif "skip_on_exit_code" in task["given"]:
+            how = "an exit code other than 0 is a failure"
+            making.carries(task, Feature.SHELL, "skip_on_exit_code", how)
         if "output_encoding" in task["given"]:
             making.carries(task, Feature.SHELL, "output_encoding")
         folder = values.get("cwd", {})
@@ -260,6 +322,21 @@ class ShellMaker:
         making = self._making
         name = making.names(task["id"])
         return [json(name)] if name in self._python.read else []
+
+    def _skipping(self, task: Task, command: str, name: str) -> str:
+        """The command, which tells in a variable whether it has skipped itself."""
+        if self._making.names(task["id"]) in self._python.read:
+            how = "it may skip itself, and then another task has nothing to read"
+            self._making.refuses(task, f"XCom of {task['id']}", how, Feature.CONDITIONAL)
+        codes = "|".join(map(str, skip_codes(task)))
+        return _SKIPPING.format(command=command.strip("\n"), name=name, codes=codes)
+
+    def _pushed(self, task: Task, returns: list[Return]) -> Iterator[str]:
+        """The lines that give what templates of the command push."""
+        for key, value in pushed_by(task).items():
+            name = self._making.names.pushed(task["id"], key)
+            returns.append(json(name))
+            yield f"\nexport {name}={shlex.quote(value)}\n"
 
     def _with_result(self, task: Task, command: str, name: str) -> str:
         """The command, and its last line in a variable."""

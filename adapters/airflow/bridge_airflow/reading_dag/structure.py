@@ -18,7 +18,7 @@ from bridge_airflow.reading_dag.mapping import Mapped, Mapper
 __all__ = ["Structure"]
 
 _IN_GROUP = "a branch inside a mapped group does not skip the tasks of the same item"
-
+_MAPPED_SKIPS = "items of a map that skip themselves have no equal here; let it return None"
 
 Maker = Callable[[Task, str, "Mapped | None"], list[Step]]
 
@@ -139,13 +139,15 @@ class Structure:
         name = name or task["id"]
         if not task["mapped"]:
             return self._make(task, name, None)
-        held = self._making.names(task["id"])
-        mapped = self._mapper.mapped(task, task["mapped"], held)
+        making = self._making
+        mapped = self._mapper.mapped(task, task["mapped"], making.names(task["id"]))
         if mapped is None:
             return []
         inner = self._make(task, name, mapped)
         if not inner:
             return []
+        if self._decides(task) == "skip":
+            making.refuses(task, "expand", _MAPPED_SKIPS, Feature.CONDITIONAL)
         return [*mapped.before, self._map(name, mapped, Pipeline(inner, name), task)]
 
     def _map(self, name: str, mapped: Mapped, branch: Pipeline, task: Task) -> Map:
@@ -260,6 +262,9 @@ class Structure:
         name = f"{branching.by}_{choice}" if plural else f"{by}_branches"
         name += f"_{stage + 1}" if stage else ""
         parameter: Any = making.names(task["id"])
+        if self._decides(task) == "skip":
+            parameter = making.ran(task)
+            branches = {True: branches["true"], False: branches["false"]}
         if self._decides(task) == "short":
             parameter = self._chosen.get(by, parameter)
             branches = {True: branches["true"], False: branches["false"]}

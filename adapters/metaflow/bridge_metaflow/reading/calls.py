@@ -139,7 +139,10 @@ def _task_name(step: FlowStep, found: Found) -> str:
     known = (ast.get_docstring(found.node) or "").partition("\n")[0]
     match = re.fullmatch(r"Task '(.*)'(?:\.|: (.*))", doc)
     name, rest = (match[1], match[2] or "") if match else (step.name, doc)
-    loop = re.fullmatch(r"'(.*?)',(?: until '.*',)? \d+ times at most\.", rest)
+    loop = re.fullmatch(
+        r"(?:Loop '.*?': )?'(.*?)',(?: until '.*',)? \d+ times at most(?:, counted as '.*')?\.",
+        rest,
+    )
     if loop:
         return loop[1]
     return name if rest in ("", known) else ""

@@ -143,7 +143,7 @@ def _carried(feature: Feature, how: str) -> dict[str, End]:
 def _retry(said: _Said, policy: Policy) -> dict[str, End]:
     times = said.values.get("times", 3)
     minutes = said.values.get("minutes_between_retries", 2)
-    policy.retry = Retry(int(times), float(minutes) * 60) if times else None
+    policy.retry = Retry(int(times), float(minutes) * 60)
     ends = _carried(Feature.RETRY, f"tried again {times} times, after {minutes} minutes")
     for key in said.nodes.keys() - {"times", "minutes_between_retries"}:
         ends[key] = (Feature.RETRY, Level.DROPPED, "there is no such thing")

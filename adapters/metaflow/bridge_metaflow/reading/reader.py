@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.adapter import Import, Source
@@ -21,6 +22,8 @@ from bridge_metaflow.reading.included import reading_task
 from bridge_metaflow.reading.methods import Methods
 from bridge_metaflow.reading.module import Needed, bound_at_top, module_text
 from bridge_metaflow.reading.names import FlowNames
+from bridge_metaflow.reading.own.check import is_right
+from bridge_metaflow.reading.own.flow import guess, is_likely
 from bridge_metaflow.reading.parameters import Given, givens
 from bridge_metaflow.reading.remarks import Remarks
 from bridge_metaflow.reading.rewrite import BUILTINS, bound
@@ -30,35 +33,48 @@ from bridge_metaflow.reading.told import Told
 from bridge_metaflow.reading.uses import Uses
 from bridge_metaflow.reading.versions import Versions
 from bridge_metaflow.reading.writing import Written
+from bridge_metaflow.remarks import pipeline_name
 
-__all__ = ["Read", "read", "read_flow"]
+__all__ = ["Apart", "Read", "read", "read_flow", "take_apart"]
+
+
+@dataclass
+class Apart:
+    """How a flow was taken apart into functions, in the text of a ``module``."""
+
+    steps: dict[str, FlowStep]
+    series: Series
+    uses: Uses
+    written: dict[str, Written]
+    module: str
+    text: str
+    classes: list[str]
 
 
 @dataclass
 class Read:
-    """A flow understood: what it is made of, and the pipeline that it becomes."""
+    """A flow understood, and the pipeline that it becomes.
+
+    Of a flow that was written for a pipeline nothing had to be taken ``apart``; ``attributes`` has
+    those by which it calls the names of the pipeline.
+    """
 
     source: FlowSource
-    steps: dict[str, FlowStep]
-    series: Series
     given: dict[str, Given]
-    uses: Uses
-    versions: Versions
-    written: dict[str, Written]
     pipeline: Pipeline
-    module: str
-    text: str
     told: Told
-    classes: list[str] = field(default_factory=list)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    apart: Apart | None = None
 
 
 def read(source: Source) -> Import:
     """The pipeline of a flow's file. Raises SourceError."""
     found = read_flow(source)
+    apart = found.apart
     return Import(
         pipeline=found.pipeline,
         root=found.source.folder,
-        files={f"{found.module}.py": found.text} if found.text else {},
+        files={f"{apart.module}.py": apart.text} if apart and apart.text else {},
         search=[found.source.folder],
         report=found.told.report(),
     )
@@ -68,8 +84,16 @@ def read_flow(source: Source) -> Read:
     """All that is known of a flow. Raises SourceError."""
     if source.path.is_dir():
         raise SourceError(f"'{source.path}' is a folder; name the file of the flow in it")
-    told = Told()
     flow = load(source.path, source.name)
+    if is_likely(flow) and (known := guess(flow)) and is_right(flow):
+        given = givens(flow, Told())
+        return Read(flow, given, known.pipeline, known.told, known.attributes)
+    return take_apart(flow)
+
+
+def take_apart(flow: FlowSource) -> Read:
+    """A flow that somebody wrote by hand, or has changed since bridge wrote it."""
+    told = Told()
     found = steps(flow)
     given = givens(flow, told)
     known = {name: g.value for name, g in given.items() if g.kind == "Config"}
@@ -128,20 +152,9 @@ class _Reading:
         needed, text = self._text(bodies, composer.written, [t for _, t in readers.values()])
         of = (self.told, self.flow, self.series, self.uses, self.versions, written, needed)
         Remarks(*of).add()
-        return Read(
-            self.flow,
-            self.found,
-            self.series,
-            self.given,
-            self.uses,
-            self.versions,
-            written,
-            pipeline,
-            module,
-            text,
-            self.told,
-            needed.classes,
-        )
+        text_of = (module, text, needed.classes)
+        apart = Apart(self.found, self.series, self.uses, written, *text_of)
+        return Read(self.flow, self.given, pipeline, self.told, apart=apart)
 
     def _names(self) -> tuple[dict[str, str], dict[str, str]]:
         """The names of functions by step and method, and those of constants."""
@@ -220,12 +233,6 @@ class _Reading:
 
 def _inside(path: str) -> bool:
     return not path.startswith("/") and ".." not in path
-
-
-def pipeline_name(name: str) -> str:
-    """The name of a pipeline: that of the flow's class, as the writer makes that of it."""
-    stem = name.removesuffix("Flow") or name
-    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(stem))
 
 
 def _described(node: ast.ClassDef) -> tuple[str, str]:

@@ -9,7 +9,10 @@ from typing import Any
 from bridge.errors import SourceError
 from bridge_metaflow.reading.graph import FlowStep
 
-__all__ = ["Again", "Choose", "Do", "Each", "Fork", "Node", "Series", "inside", "structure", "walk"]
+__all__ = [
+    *("Again", "Choose", "Do", "Each", "Fork", "Node", "Series", "always_behind", "inside"),
+    *("structure", "walk"),
+]
 
 
 @dataclass(eq=False)
@@ -66,7 +69,7 @@ def structure(steps: Mapping[str, FlowStep]) -> Series:
 class _Structure:
     def __init__(self, steps: Mapping[str, FlowStep]) -> None:
         self._steps = steps
-        self._behind = _always_behind(steps)
+        self._behind = always_behind(steps)
 
     def series(
         self, name: str, until: frozenset[str], joins: Fork | Each | None = None
@@ -129,7 +132,7 @@ class _Structure:
         return meet
 
 
-def _always_behind(steps: Mapping[str, FlowStep]) -> dict[str, str]:
+def always_behind(steps: Mapping[str, FlowStep]) -> dict[str, str]:
     """The first step behind each that every way from it leads through."""
     order = _backwards(steps)
     sets: dict[str, set[str]] = {}

@@ -171,5 +171,5 @@ with DAG("refused", schedule=None):
     def handler():
         return 1
 
-    templated = BashOperator(task_id="templated", bash_command="{% if 1 %}true{% endif %}")
+    templated = BashOperator(task_id="templated", bash_command="{% if run_id %}true{% endif %}")
     [reads_variable(), deep()] >> handler()

@@ -11,6 +11,7 @@ class FactsFlow(FlowSpec):
         self.logical_date = datetime.now(timezone.utc).isoformat()
         self.next(self.facts)
 
+    # inputs: step = step, attempt = attempt
     @step
     def facts(self):
         from metaflow_functions import facts

@@ -4,6 +4,9 @@ from metaflow import FlowSpec, Parameter, step
 class GraphFlow(FlowSpec):
     """The pipeline 'graph'."""
 
+    # order: data
+    # steps: a, b, d, c, last, apart, after
+
     start_ = Parameter("start_", type=int, default=1, help="start")
 
     @step
@@ -50,6 +53,7 @@ class GraphFlow(FlowSpec):
         del self.x
         self.next(self.last)
 
+    # inputs: a
     @step
     def c_step(self):
         """Task 'c'."""
@@ -72,6 +76,7 @@ class GraphFlow(FlowSpec):
         del self.c, self.next_
         self.next(self.after)
 
+    # after: last
     @step
     def after(self):
         """A stub: nothing is done here yet."""

@@ -13,7 +13,8 @@ class ScopesFlow(FlowSpec):
         # The branches of 'first': 'left', 'right'.
         self.next(self.rebind_to_y_1, self.old_to_y_3_step)
 
-    # left: Binds x anew, while the other branch still sees the old one.
+    # branch 'left' of 'first'
+    # about: Binds x anew, while the other branch still sees the old one.
     @step
     def rebind_to_y_1(self):
         """2 tasks in one step: Metaflow has room for some 900 steps in a row."""
@@ -62,6 +63,12 @@ class ScopesFlow(FlowSpec):
 
         self.y_3 = to_json(same(value=3), "y")
 
+    # branch 'a' of 'inner'
+    # pipeline: w_1
+    # holds: w_1
+    # branch 'b' of 'inner'
+    # pipeline: w_2
+    # holds: w_2
     @step
     def w_1_to_w_2_step(self):
         """2 tasks in one step: Metaflow has room for some 900 steps in a row."""
@@ -82,6 +89,14 @@ class ScopesFlow(FlowSpec):
 
         self.w_2 = to_json(same(value=2), "w")
 
+    # branch 'only' of 'second'
+    # pipeline: grow
+    # holds: grow
+    # step 'grow'
+    # inputs: items
+    # branch 'keep' of 'third'
+    # pipeline: read
+    # holds: read
     @step
     def grow_to_read(self, inputs):
         """2 tasks in one step: Metaflow has room for some 900 steps in a row."""
@@ -110,6 +125,12 @@ class ScopesFlow(FlowSpec):
         # Only read here: goes on as it was stored.
         del self.w_2
 
+    # branch 'change' of 'third'
+    # pipeline: longer
+    # holds: longer
+    # branch 'one' of 'fourth'
+    # pipeline: end
+    # holds: end
     @step
     def longer_to_end(self):
         """2 tasks in one step: Metaflow has room for some 900 steps in a row."""
@@ -134,6 +155,9 @@ class ScopesFlow(FlowSpec):
 
         self.last = to_json(same(value=deepcopy(self.grown_2)), "last")
 
+    # branch 'two' of 'fourth'
+    # pipeline: y_4
+    # holds: y_4
     @step
     def y_4_step(self):
         """Task 'y_4'."""

@@ -12,6 +12,7 @@ class HandledFlow(FlowSpec):
     def start(self):
         self.next(self.first)
 
+    # inputs: items
     @step
     def first(self):
         from metaflow_functions import grow
@@ -40,6 +41,7 @@ class HandledFlow(FlowSpec):
         """A stub: nothing is done here yet."""
         self.next(self.end)
 
+    # inputs: text
     @catch(var="risky_error")
     @retry(times=1, minutes_between_retries=0)
     @step
@@ -86,6 +88,8 @@ class HandledFlow(FlowSpec):
         """One task for each 'one'."""
         self.next(self.mend, foreach="grown")
 
+    # inside 'each'
+    # pipeline: mend
     @step
     def mend(self):
         from metaflow_functions import add

@@ -12,10 +12,14 @@ class LoopsFlow(FlowSpec):
     def start(self):
         self.next(self.again)
 
+    # inside 'double'
+    # pipeline: again
+    # step 'again'
+    # inputs: x, limit
     @retry(times=1, minutes_between_retries=0)
     @step
     def again(self):
-        """'again', until 'done', 10 times at most."""
+        """Loop 'double': 'again', until 'done', 10 times at most."""
         from metaflow_functions import doubled
         from tasklib.arguments import call
         from tasklib.values import to_json
@@ -33,9 +37,13 @@ class LoopsFlow(FlowSpec):
         # The branches of 'fork': 'left', 'right'.
         self.next(self.grow, self.two)
 
+    # inside 'collect'
+    # pipeline: grow
+    # step 'grow'
+    # inputs: by = step
     @step
     def grow(self):
-        """'grow', 2 times at most."""
+        """Loop 'collect': 'grow', 2 times at most, counted as 'index'."""
         from metaflow_functions import grow
         from tasklib.arguments import call
         from tasklib.values import to_json
@@ -78,9 +86,11 @@ class LoopsFlow(FlowSpec):
         self.merge_artifacts(inputs)
         self.next(self.one)
 
+    # inside 'count'
+    # pipeline: one
     @step
     def one(self):
-        """'one', 3 times at most."""
+        """Loop 'count': 'one', 3 times at most, counted as 'class'."""
         from metaflow_functions import same
         from tasklib.values import to_json
 

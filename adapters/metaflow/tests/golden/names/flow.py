@@ -40,6 +40,7 @@ class TheOddNamesClassNextFlow(FlowSpec):
     def start(self):
         self.next(self.before)
 
+    # inputs: class, self, 'a"b', name, next, input, index, start, end, Ünï, with space, with-space, params, context, print, odd, Odd, step, Parameter, max_workers, __, datetime, cmd, int, inputs, 1st, merge_artifacts, results, to_json
     @step
     def before(self):
         from metaflow_functions import odd
@@ -155,6 +156,7 @@ class TheOddNamesClassNextFlow(FlowSpec):
         self.new_end = to_json(add(a=self.end_, b=100), "end")
         self.next(self.after)
 
+    # inputs: first, class, start, next, with space, with-space, Ünï, self, end
     @step
     def after(self):
         from copy import deepcopy

@@ -20,7 +20,7 @@ class NestedFlow(FlowSpec):
 
     @step
     def each_row(self):
-        """Go over 'rows', if there is anything in it."""
+        """Map 'each 'row'': Go over 'rows', if there is anything in it."""
         from tasklib.steps import each
 
         self.each_row_any = bool(each("each 'row'", self.rows))
@@ -36,7 +36,7 @@ class NestedFlow(FlowSpec):
 
     @step
     def class_(self):
-        """Go over 'index', if there is anything in it."""
+        """Map 'class': Go over 'index', if there is anything in it."""
         from tasklib.steps import each
 
         self.index_ = self.input
@@ -121,7 +121,7 @@ class NestedFlow(FlowSpec):
 
     @step
     def it_s_x_x_s_touch_pwned_x(self):
-        """Take the branch that 'input' asks for."""
+        """Conditional 'it's "{x}" {{ x }} %s $(touch pwned) ${x}': Take the branch that 'input' asks for."""
         from tasklib.steps import choose
 
         self.it_s_x_x_s_touch_pwned_x_branch = str(
@@ -189,6 +189,7 @@ class NestedFlow(FlowSpec):
         self.even = []
         self.next(self.after)
 
+    # inputs: x, seen, odd, even, grown
     @step
     def after(self):
         from metaflow_functions import odd

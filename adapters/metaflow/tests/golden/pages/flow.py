@@ -101,6 +101,8 @@ class PagesFlow(FlowSpec):
             condition="is_it_enough_branch",
         )
 
+    # branch 'long' of 'is_it_enough'
+    # pipeline: publish
     @resources(cpu=2, memory=4096)
     @environment(vars={"SITE": "example.org"})
     @step
@@ -112,6 +114,8 @@ class PagesFlow(FlowSpec):
         self.address = to_json(publish(total=self.total), "address")
         self.next(self.summarise)
 
+    # branch 'short' of 'is_it_enough'
+    # pipeline: complain
     @step
     def complain(self):
         """Tell that there is too little."""

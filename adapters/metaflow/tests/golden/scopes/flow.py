@@ -13,7 +13,8 @@ class ScopesFlow(FlowSpec):
         # The branches of 'first': 'left', 'right'.
         self.next(self.rebind, self.old)
 
-    # left: Binds x anew, while the other branch still sees the old one.
+    # branch 'left' of 'first'
+    # about: Binds x anew, while the other branch still sees the old one.
     @step
     def rebind(self):
         from metaflow_functions import add
@@ -55,6 +56,8 @@ class ScopesFlow(FlowSpec):
         # The branches of 'inner': 'a', 'b'.
         self.next(self.w_1, self.w_2)
 
+    # branch 'a' of 'inner'
+    # pipeline: w_1
     @step
     def w_1(self):
         from metaflow_functions import same
@@ -63,6 +66,8 @@ class ScopesFlow(FlowSpec):
         self.w = to_json(same(value=1), "w")
         self.next(self.join_inner)
 
+    # branch 'b' of 'inner'
+    # pipeline: w_2
     @step
     def w_2(self):
         from metaflow_functions import same
@@ -85,6 +90,11 @@ class ScopesFlow(FlowSpec):
         self.merge_artifacts(inputs)
         self.next(self.grow)
 
+    # branch 'only' of 'second'
+    # pipeline: grow
+    # holds: grow
+    # step 'grow'
+    # inputs: items
     @step
     def grow(self):
         """Change what is given, in place."""
@@ -97,6 +107,8 @@ class ScopesFlow(FlowSpec):
         # The branches of 'third': 'keep', 'change'.
         self.next(self.read, self.longer)
 
+    # branch 'keep' of 'third'
+    # pipeline: read
     @step
     def read(self):
         """Change what is given, in place."""
@@ -108,6 +120,8 @@ class ScopesFlow(FlowSpec):
         del self.grown, self.w
         self.next(self.join_third)
 
+    # branch 'change' of 'third'
+    # pipeline: longer
     @step
     def longer(self):
         """Change what is given, in place."""
@@ -132,6 +146,8 @@ class ScopesFlow(FlowSpec):
         # The branches of 'fourth': 'one', 'two'.
         self.next(self.end_, self.y_4)
 
+    # branch 'one' of 'fourth'
+    # pipeline: end
     @step
     def end_(self):
         """Task 'end'."""
@@ -143,6 +159,8 @@ class ScopesFlow(FlowSpec):
         del self.grown
         self.next(self.join_fourth)
 
+    # branch 'two' of 'fourth'
+    # pipeline: y_4
     @step
     def y_4(self):
         from metaflow_functions import same

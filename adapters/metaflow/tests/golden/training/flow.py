@@ -27,6 +27,10 @@ class TrainingFlow(FlowSpec):
         # The branches of 'fit': 'first', 'second'.
         self.next(self.first_train, self.second_train)
 
+    # branch 'first' of 'fit'
+    # pipeline: train
+    # step 'train'
+    # metrics: first_score
     @step
     def first_train(self):
         """Task 'train': Return a model and how good it is."""
@@ -42,6 +46,10 @@ class TrainingFlow(FlowSpec):
         del self.counts
         self.next(self.select)
 
+    # branch 'second' of 'fit'
+    # pipeline: train
+    # step 'train'
+    # metrics: second_score
     @step
     def second_train(self):
         """Task 'train': Return a model and how good it is."""
@@ -129,6 +137,7 @@ class TrainingFlow(FlowSpec):
         self.report = results["report"]
         self.next(self.deploy)
 
+    # to: 'production'
     @step
     def deploy(self):
         """A stub: nothing is done here yet."""

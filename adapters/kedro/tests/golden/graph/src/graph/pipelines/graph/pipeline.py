@@ -37,6 +37,7 @@ def create_pipeline(**kwargs) -> Pipeline:
                 outputs=["total", "sum_second_done"],
                 name="sum_second",
             ),
+            # inputs: table
             Node(
                 func=sum_table_node,
                 inputs="table",
@@ -49,6 +50,10 @@ def create_pipeline(**kwargs) -> Pipeline:
                 outputs="maybe",
                 name="maybe",
             ),
+            # parallel: wide
+            # after: sum_second
+            # branch 'a' of 'wide'
+            # pipeline: quiet
             Node(
                 func=wide_a_quiet_node,
                 inputs={"x": "params:n", "sum_second_done": "sum_second_done"},
@@ -56,6 +61,8 @@ def create_pipeline(**kwargs) -> Pipeline:
                 name="quiet",
                 namespace="wide.a",
             ),
+            # branch 'b' of 'wide'
+            # pipeline: quiet
             Node(
                 func=wide_b_quiet_node,
                 inputs={"x": "params:n", "sum_second_done": "sum_second_done"},
@@ -63,6 +70,11 @@ def create_pipeline(**kwargs) -> Pipeline:
                 name="quiet",
                 namespace="wide.b",
             ),
+            # parallel: wider
+            # after: wide
+            # branch 'a' of 'wider'
+            # pipeline: idle a
+            # step: wider, a, idle a
             Node(
                 func=idle_a_node,
                 inputs="wide_done",
@@ -70,6 +82,9 @@ def create_pipeline(**kwargs) -> Pipeline:
                 name="idle_a",
                 namespace="wider.a",
             ),
+            # branch 'b' of 'wider'
+            # pipeline: idle b
+            # step: wider, b, idle b
             Node(
                 func=idle_b_node,
                 inputs="wide_done",

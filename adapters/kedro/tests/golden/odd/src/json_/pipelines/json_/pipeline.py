@@ -18,6 +18,7 @@ from .nodes import (
 def create_pipeline(**kwargs) -> Pipeline:
     return Pipeline(
         [
+            # step: with space
             Node(
                 func=with_space_node,
                 inputs="parameters",
@@ -55,6 +56,7 @@ def create_pipeline(**kwargs) -> Pipeline:
                 outputs=["all", "take_done"],
                 name="take",
             ),
+            # inputs: x = attempt
             Node(
                 func=increment_node,
                 inputs="take_done",

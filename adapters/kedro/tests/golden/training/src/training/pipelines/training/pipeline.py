@@ -23,7 +23,9 @@ def create_pipeline(**kwargs) -> Pipeline:
                 outputs=["counts", "prepare_files"],
                 name="prepare",
             ),
-            # The small one.
+            # branch 'small' of 'fits'
+            # pipeline: small
+            # about: The small one.
             Node(
                 func=fit_small_node,
                 inputs={
@@ -35,7 +37,9 @@ def create_pipeline(**kwargs) -> Pipeline:
                 name="fit_small",
                 namespace="fits.small",
             ),
-            # The large one.
+            # branch 'large' of 'fits'
+            # pipeline: large
+            # about: The large one.
             Node(
                 func=fit_large_node,
                 inputs={

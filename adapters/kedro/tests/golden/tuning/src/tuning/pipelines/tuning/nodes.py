@@ -18,6 +18,8 @@ from tasklib.values import to_json, to_object
 
 
 def download_node(rows):
+    # resources: cpu 2, memory 4096
+    # dependencies: pandas>=2.2
     for attempt in attempts("download", retries=3, delay=0.5, backoff=2):
         with attempt, time_limit(60):
             table = to_object(download(rows=rows), "table")
@@ -28,8 +30,10 @@ def trials_node(depths, table):
     model = []
     score = []
     for i, depth in enumerate(each("trials", depths)):
+        # about: One trial for each depth.
         with step(f"trials.{i}.train"):
             model_item = to_object(train(table=deepcopy(table), depth=depth), "model")
+        # metrics: score
         with step(f"trials.{i}.evaluate"):
             score_item = to_json(evaluate(model=deepcopy(model_item)), "score")
         model.append(model_item)
@@ -51,6 +55,7 @@ def release_node(verdict, best_model, best_score, goal):
     reason = ABSENT
     release_branch = choose("release", verdict, ["publish", "reject"])
     if release_branch == "publish":
+        # pipeline: publish
         with step("release.publish.publish"):
             address = to_json(publish(best_model=best_model), "address")
     else:

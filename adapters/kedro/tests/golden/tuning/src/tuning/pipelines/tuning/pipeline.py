@@ -22,7 +22,6 @@ def create_pipeline(**kwargs) -> Pipeline:
                 name="download",
                 tags=["cpu-2", "memory-4096MB"],
             ),
-            # One trial for each depth.
             Node(
                 func=trials_node,
                 inputs={"depths": "params:depths", "table": "table"},

@@ -1,0 +1,1 @@
+"""Flows that bridge has written: the very pipeline, guessed from the text and then checked."""

@@ -1,0 +1,457 @@
+"""The pipeline of a written flow: what its steps split, choose and repeat."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bridge.model import Conditional, Loop, Map, Parallel, Pipeline, Step, Stub
+from bridge.recover.remarks import heading, pipeline_said, remarks, step_said, texts
+from bridge.recover.source import UnlikeError, called, literal_of
+from bridge.values import At
+from bridge_metaflow.reading.graph import FlowStep
+from bridge_metaflow.reading.idioms import attribute, split_names
+from bridge_metaflow.reading.own.names import about, assigned
+from bridge_metaflow.reading.own.tasks import Tasks, Within, imported_by
+from bridge_metaflow.reading.structure import always_behind
+from bridge_metaflow.remarks import pipeline_heading, step_heading
+
+__all__ = ["Shape", "ordered"]
+
+_CAUGHT = "Go on, or handle the failure of '"
+_REDUCED = "Make one value of each list of '"
+_ITEM = re.compile(r"One task for each '(.*)'\.", re.DOTALL)
+_LOOP = re.compile(
+    r"(?:Loop '(.*?)': )?'.*?',(?: until '(.*)',)? (\d+) times at most(?:, counted as '(.*)')?\.",
+    re.DOTALL,
+)
+_PREFIX = re.compile(r"(?:Map|Conditional) '(.*)': (?:Go over|Take the branch) .*", re.DOTALL)
+
+
+@dataclass
+class Block:
+    """Comments under a heading, or those that need none."""
+
+    heading: str | None
+    said: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Item:
+    """A step of a pipeline, and what is said above it of those that it is in.
+
+    One that is ``open`` has its only branch behind it.
+    """
+
+    step: Step
+    blocks: list[Block] = field(default_factory=list)
+    open: bool = False
+
+    def told(self, *headings: str | None) -> dict[str, str]:
+        """What is said under one of these headings, if that comes next from within."""
+        if self.blocks and self.blocks[-1].heading in headings:
+            return remarks(self.blocks.pop().said)
+        return {}
+
+
+@dataclass
+class Series:
+    """Steps that follow one another, up to ``end``; what handles their failure, and what else is
+    said of their pipeline."""
+
+    items: list[Item] = field(default_factory=list)
+    end: str = ""
+    on_failure: Pipeline | None = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+class Held:
+    """Where steps stand of which some are the only branch of a composite that has no step."""
+
+    def __init__(self, within: Within) -> None:
+        self._open: list[tuple[str, str, Within]] = []
+        self.within = within
+
+    def begin(self, blocks: Sequence[Block]) -> None:
+        """Enter the branches that begin with a step of which this is said."""
+        for block in blocks:
+            if told := _held(block):
+                (name, key), names = told
+                self._open.append((name, names[-1], self.within))
+                self.within = self.within.inside(f"{name}.{key}")
+
+    def end(self, items: Sequence[Item]) -> None:
+        """Leave those of which the last step is among these."""
+        names = {item.step.name for item in items if not item.open}
+        while self._open and self._open[-1][1] in names:
+            name, _, self.within = self._open.pop()
+            names = {name}
+
+
+@dataclass
+class Shape:
+    """Builds it; ``comments`` are those above each step. Raises UnlikeError."""
+
+    steps: Mapping[str, FlowStep]
+    comments: Mapping[str, Sequence[str]]
+    tasks: Tasks
+
+    def __post_init__(self) -> None:
+        self._behind = always_behind(self.steps)
+        self._last = next(name for name, s in self.steps.items() if not s.next.targets)
+
+    def whole(self) -> Series:
+        """All steps, composites in them."""
+        found = self.series(next(iter(self.steps)), frozenset(), Within())
+        found.items = grouped(found.items)
+        if any(item.blocks for item in found.items):
+            raise UnlikeError("something is said of no step")
+        return found
+
+    def series(self, name: str, until: frozenset[str], within: Within) -> Series:
+        """The steps from this one on, to a join that is not theirs or one of ``until``."""
+        found, held, joins = Series(), Held(within), False
+        while name and name not in until:
+            step = self.steps[name]
+            if step.inputs and not joins:
+                break
+            held.begin(self._blocks(step))
+            count = len(found.items)
+            name, joins = self._step(step, found, until, held.within)
+            held.end(found.items[count:])
+        found.end = name
+        return found
+
+    def _step(
+        self, step: FlowStep, found: Series, until: frozenset[str], within: Within
+    ) -> tuple[str, bool]:
+        """Add what a step does, and what it opens; gives the step after that."""
+        blocks = self._blocks(step)
+        follows = step.next
+        if follows.condition and step.name in follows.targets:
+            return self._loop(step, blocks, found, within), False
+        if follows.condition and about(step).startswith(_CAUGHT):
+            return self._caught(step, found, until, within), False
+        if _said(step, "each") or (follows.condition and _set_to_bool(step)):
+            return self._map(step, blocks, found, until, within), False
+        if _said(step, "choose"):
+            return self._conditional(step, blocks, found, until, within), False
+        self._do(step, blocks, found, within)
+        if len(follows.targets) > 1:
+            return self._fork(step, found, until, within), True
+        return (follows.targets[0] if follows.targets else ""), False
+
+    def _blocks(self, step: FlowStep) -> list[Block]:
+        found: list[Block] = []
+        for comment in self.comments.get(step.name, ()):
+            if _is_heading(comment):
+                found.append(Block(comment))
+            else:
+                found = found or [Block(None)]
+                found[-1].said.append(comment)
+        return found
+
+    def _do(self, step: FlowStep, blocks: list[Block], found: Series, within: Within) -> None:
+        own = Item(Stub("-"), blocks)
+        name = blocks[-1].heading if blocks else None
+        is_own = name is None or name.startswith("step ")
+        said = own.told(name) if is_own else {}
+        done = self.tasks.of(step, said, within)
+        if not done.steps:
+            if self.comments.get(step.name):
+                raise UnlikeError(f"something is said of '{step.name}', which does nothing")
+            return
+        found.items += [Item(s) for s in done.steps]
+        found.items[-len(done.steps)].blocks = blocks
+        found.on_failure = done.on_failure or found.on_failure
+        found.more.update(done.more)
+
+    # Composites
+
+    def _loop(self, step: FlowStep, blocks: list[Block], found: Series, within: Within) -> str:
+        match = _LOOP.fullmatch(about(step))
+        if not match:
+            raise UnlikeError(f"'{step.name}' counts nothing")
+        name = match[1] or step.name
+        inner = Series()
+        hidden = [s for s in step.body if _counts(s, step)]
+        task = replace_body(step, [s for s in step.body if s not in hidden])
+        is_own = len(blocks) and (blocks[-1].heading or "").startswith("step ")
+        own = [blocks.pop()] if is_own else []
+        self._do(task, own, inner, within.inside(name))
+        item = Item(inner.items[0].step, blocks)
+        branch = self.pipeline(Series([item]), pipeline_heading(name, ""))
+        loop = Loop(
+            name=name,
+            branch=branch,
+            max_iterations=int(match[3]),
+            break_on=match[2] or "",
+            index_as=match[4] or "",
+            where=step.where,
+        )
+        told = step_said(item.told(None, step_heading(name)))
+        found.items.append(Item(replace(loop, **told), item.blocks))
+        return next(t for t in step.next.targets if t != step.name)
+
+    def _caught(self, step: FlowStep, found: Series, until: frozenset[str], within: Within) -> str:
+        handled = found.items[-1]
+        ways = dict(step.next.cases)
+        name = handled.step.name
+        inner = self.series(
+            ways[True], frozenset([self._last]), within.inside(f"{name}.on_failure")
+        )
+        handler = self.pipeline(inner, pipeline_heading(name, "on_failure"))
+        handled.step = replace(handled.step, on_failure=handler)
+        return str(ways[False])
+
+    def _map(
+        self,
+        step: FlowStep,
+        blocks: list[Block],
+        found: Series,
+        until: frozenset[str],
+        within: Within,
+    ) -> str:
+        ways = dict(step.next.cases)
+        fan = self.steps[ways[True]]
+        match = _ITEM.fullmatch(about(fan))
+        if not match or not fan.next.over:
+            raise UnlikeError(f"'{step.name}' goes over nothing")
+        name, item = self._name(step), Item(Stub("-"), blocks)
+        told = step_said(item.told(None, step_heading(name)))
+        body = self.series(fan.next.targets[0], until, within.inside(name, match[1]))
+        on = self._over(step, fan.next.over, within)
+        join = self.steps[body.end]
+        behind = join.next.targets[0]
+        reducer = None
+        if about(self.steps[behind]).startswith(f"{_REDUCED}{name}'"):
+            reducer = self._reducer(self.steps[behind])
+            behind = self.steps[behind].next.targets[0]
+        branch = self.pipeline(body, pipeline_heading(name, ""))
+        composite = Map(
+            name=name,
+            branch=branch,
+            iterate_on=on if on.path else on.name,
+            iterate_as=match[1],
+            reducer=reducer,
+            where=step.where,
+        )
+        found.items.append(Item(replace(composite, **told), item.blocks))
+        return behind
+
+    def _name(self, step: FlowStep) -> str:
+        match = _PREFIX.fullmatch(about(step))
+        return match[1] if match else step.name
+
+    def _over(self, step: FlowStep, over: str, within: Within) -> At:
+        """Where the list is over which a map goes."""
+        for statement in step.body:
+            said = assigned(statement)
+            if said and said[0] == over and attribute(said[1]) != "input":
+                return self._place(said[1], within)
+        return At(self.tasks.names.name(over))
+
+    def _place(self, node: ast.expr, within: Within) -> At:
+        path: list[Any] = []
+        while isinstance(node, ast.Subscript):
+            path.insert(0, literal_of(node.slice))
+            node = node.value
+        if called(node) == "part":
+            path = [*map(literal_of, node.args[2:]), *path]  # type: ignore[attr-defined]
+            node = node.args[1]  # type: ignore[attr-defined]
+        found = self.tasks.names.input(node, within.item)
+        if not isinstance(found, At):
+            raise UnlikeError(f"{ast.unparse(node)} is no value")
+        return At(found.name, (*found.path, *path))
+
+    def _reducer(self, step: FlowStep) -> str:
+        for node in (n for s in step.body for n in ast.walk(s)):
+            if called(node) == "reduced":
+                return self._function(node.args[1], step)  # type: ignore[attr-defined]
+        raise UnlikeError(f"'{step.name}' reduces nothing")
+
+    def _function(self, node: ast.expr, step: FlowStep) -> str:
+        """A function of a list of values: an expression, or the name of one."""
+        call = node.body if isinstance(node, ast.Lambda) else None
+        inner = call.func if isinstance(call, ast.Call) else None
+        if inner and ast.unparse(call).endswith("(*values)"):  # type: ignore[arg-type]
+            return self._function(inner, step)
+        if isinstance(node, ast.Lambda):
+            found = ast.get_source_segment(step.module.text, node) or ""
+            return ast.unparse(node) if "\n" in found else found
+        if reference := _known(node, step):
+            return reference
+        raise UnlikeError(f"{ast.unparse(node)} is no reducer")
+
+    def _conditional(
+        self,
+        step: FlowStep,
+        blocks: list[Block],
+        found: Series,
+        until: frozenset[str],
+        within: Within,
+    ) -> str:
+        call = _said(step, "choose")
+        assert call
+        name, item = self._name(step), Item(Stub("-"), blocks)
+        told = step_said(item.told(None, step_heading(name)))
+        on, keys = self._place(call.args[1], within), literal_of(call.args[2])
+        default = any(k.arg == "default" for k in call.keywords)
+        decided: dict[str, Any] = {
+            "name": name,
+            "parameter": on if on.path else on.name,
+            "where": step.where,
+        }
+        decided |= told
+        if not step.next.condition:
+            one = dict.fromkeys(keys, _NOTHING)
+            composite = Conditional(branches=one, default=_NOTHING if default else None, **decided)
+            found.items.append(Item(composite, item.blocks, open=True))
+            return step.next.targets[0]
+        meet = self._behind[step.name]
+        arms = []
+        names = [*map(str, keys), *(["default"] if default else [])]
+        for shown, (_, target) in zip(names, step.next.cases, strict=True):
+            inside = within.inside(f"{name}.{shown}")
+            arm = self.series(target, until | {meet}, inside)
+            arms.append(self.pipeline(arm, pipeline_heading(name, shown)))
+        branches = dict(zip(keys, arms, strict=False))
+        composite = Conditional(branches=branches, default=arms[-1] if default else None, **decided)
+        found.items.append(Item(composite, item.blocks))
+        return meet
+
+    def _fork(self, step: FlowStep, found: Series, until: frozenset[str], within: Within) -> str:
+        named = split_names(step)
+        name, keys = named or ("", [])
+        ends, branches, first = set(), {}, None
+        for i, target in enumerate(step.next.targets):
+            inside = within.inside(f"{name}.{keys[i]}") if named else within
+            inner = self.series(target, until, inside)
+            ends.add(inner.end)
+            if not named:
+                found.items += inner.items
+                continue
+            branches[keys[i]] = self.pipeline(inner, pipeline_heading(name, keys[i]))
+            first = first or inner.items[0]
+        if first:
+            told = step_said(first.told(step_heading(name)))
+            composite = Parallel(name=name, branches=branches, where=step.where, **told)
+            found.items.append(Item(composite, first.blocks))
+        (end,) = ends
+        return end
+
+    def pipeline(self, found: Series, said: str) -> Pipeline:
+        """A pipeline inside a step, of which something may be said under this heading."""
+        found.items = grouped(found.items)
+        told = found.items[0].told(said)
+        if any(item.blocks for item in found.items[1:]):
+            raise UnlikeError("something is said of no step")
+        return ordered(found, told)
+
+
+_NOTHING = Pipeline([Stub("-")])
+
+
+def ordered(found: Series, told: dict[str, str]) -> Pipeline:
+    """A pipeline of these steps, in the order that is told of."""
+    steps = [item.step for item in found.items]
+    if "steps" in told:
+        place = {name: i for i, name in enumerate(texts(told["steps"]))}
+        if {*place} != {step.name for step in steps}:
+            raise UnlikeError("the steps are not those that a remark tells of")
+        steps = sorted(steps, key=lambda step: place[step.name])
+    return Pipeline(steps, on_failure=found.on_failure, **{**found.more, **pipeline_said(told)})
+
+
+def grouped(items: list[Item]) -> list[Item]:
+    """Steps that are the only branch of a composite, or one that runs after others, put into it."""
+    found = list(items)
+    for i in reversed(range(len(items))):
+        while found[i].blocks and (told := _held(found[i].blocks[-1])):
+            (name, key), names = told
+            inside, said = found[i : i + len(names)], remarks(found[i].blocks.pop().said)
+            if {item.step.name for item in inside} != {*names}:
+                raise UnlikeError(f"'{name}' does not hold what is told")
+            branch = ordered(Series(inside), said)
+            before = found[i - 1] if i else None
+            if before and before.open and before.step.name == name:
+                _fill(before, branch)
+                found[i : i + len(names)] = []
+                break
+            group = Item(Parallel(name=name, branches={key: branch}), found[i].blocks)
+            found[i : i + len(names)] = [group]
+            _join_row(found, i)
+            group.step = replace(found[i].step, **step_said(group.told(step_heading(name))))
+    return found
+
+
+def _held(block: Block) -> tuple[tuple[str, str], list[str]] | None:
+    said, of = remarks(block.said), heading(block.heading)
+    return (of, texts(said["holds"])) if of and "holds" in said else None
+
+
+def _fill(item: Item, branch: Pipeline) -> None:
+    step: Any = item.step
+    if step.default is not None and not step.branches:
+        item.step = replace(step, default=branch)
+    else:
+        item.step = replace(step, branches=dict.fromkeys(step.branches, branch))
+    item.open = False
+
+
+def _join_row(found: list[Item], i: int) -> None:
+    """Let a branch and those of the same composite behind it be one step."""
+    own = found[i].step
+    other = found[i + 1].step if i + 1 < len(found) else None
+    if isinstance(own, Parallel) and isinstance(other, Parallel) and own.name == other.name:
+        found[i].step = replace(other, branches={**own.branches, **other.branches})
+        del found[i + 1]
+
+
+def _is_heading(comment: str) -> bool:
+    return bool(re.match(r"(branch|step|inside|failure of) ['\"]", comment))
+
+
+def _known(node: ast.expr, step: FlowStep) -> str:
+    """The reference of a function that a step imports, or empty text."""
+    top, _, rest = ast.unparse(node).partition(".")
+    found = imported_by(step.function).get(top, "")
+    return f"{found}.{rest}" if found and rest else found
+
+
+def _said(step: FlowStep, name: str) -> ast.Call | None:
+    """The call of a helper in what a step sets."""
+    for said in filter(None, map(assigned, step.body)):
+        value = said[1]
+        while isinstance(value, ast.Call) and called(value) in ("str", "bool") and value.args:
+            value = value.args[0]
+        if isinstance(value, ast.Call) and called(value) == name:
+            return value
+    return None
+
+
+def _set_to_bool(step: FlowStep) -> bool:
+    """Whether the condition is whether there is anything in a list."""
+    for said in filter(None, map(assigned, step.body)):
+        if said[0] == step.next.condition and called(said[1]) == "bool":
+            return True
+    return False
+
+
+def _counts(statement: ast.stmt, step: FlowStep) -> bool:
+    """Whether a statement counts the iterations, or says whether this was the last."""
+    said = assigned(statement)
+    if not said:
+        return False
+    counted = ast.unparse(said[1]) == f"getattr(self, '{said[0]}', -1) + 1"
+    return counted or said[0] == step.next.condition
+
+
+def replace_body(step: FlowStep, body: list[ast.stmt]) -> FlowStep:
+    """The same step with less to do."""
+    found = replace(step)
+    found.hidden = {*step.hidden, *(s for s in step.body if s not in body)}
+    return found

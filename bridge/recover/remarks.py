@@ -1,0 +1,138 @@
+"""What comments say of a step or a pipeline: the reverse of ``bridge.emit.remarks``."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bridge.emit.remarks import ENDS
+from bridge.model import Stub
+from bridge.policies import Resources
+from bridge.recover.source import UnlikeError
+from bridge.values import At, Fact, Input
+
+__all__ = ["Remarks", "heading", "remarks", "texts"]
+
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_KEY = re.compile(rf"({_QUOTED}|[^:'\"]+): (.*)", re.DOTALL)
+_BRANCH = re.compile(rf"branch ({_QUOTED}) of ({_QUOTED})")
+_OF_PIPELINES = ("pipeline", "about", "order", "steps", "include", "pipeline overrides")
+
+Remarks = dict[str, str]
+"""What is said, by what it is said of."""
+
+
+def remarks(comments: Iterable[str]) -> Remarks:
+    """The remarks in these comments; what is none is left out."""
+    found: Remarks = {}
+    for comment in comments:
+        if comment == ENDS:
+            found[ENDS] = ""
+        elif match := _KEY.fullmatch(comment):
+            found[_text(match[1])] = match[2]
+    return found
+
+
+def heading(comment: str | None) -> tuple[str, str] | None:
+    """The parallel and the branch whose code begins below a comment, if it says so."""
+    match = _BRANCH.fullmatch(comment or "")
+    return (_text(match[2]), _text(match[1])) if match else None
+
+
+def is_of_pipeline(comment: str | None) -> bool:
+    """Whether a comment says something of a pipeline."""
+    match = _KEY.fullmatch(comment or "")
+    return bool(match) and match[1] in _OF_PIPELINES  # type: ignore[index]
+
+
+def texts(said: str) -> list[str]:
+    """The texts that a remark lists."""
+    return [_text(found) for found in _parts(said)]
+
+
+def _parts(said: str) -> Iterator[str]:
+    """What stands between the commas, where these are not in quotes."""
+    place = 0
+    while place < len(said):
+        end = place
+        while end < len(said) and said[end] != ",":
+            quoted = re.compile(_QUOTED).match(said, end) if said[end] in "'\"" else None
+            end = quoted.end() if quoted else end + 1
+        yield said[place:end].strip()
+        place = end + 1
+
+
+def _text(said: str) -> str:
+    if said[:1] not in ("'", '"'):
+        return said
+    return str(_value(said))
+
+
+def _value(said: str) -> Any:
+    try:
+        return ast.literal_eval(said)
+    except (ValueError, SyntaxError):
+        raise UnlikeError(f"a remark says {said}") from None
+
+
+def pipeline_said(found: Remarks) -> dict[str, Any]:
+    """The arguments of a pipeline that are told of in remarks."""
+    more: dict[str, Any] = {}
+    if "pipeline" in found:
+        more["name"] = _text(found["pipeline"])
+    if "about" in found:
+        more["description"] = _text(found["about"])
+    if found.get("order") == "data":
+        more["order"] = "data"
+    if "include" in found:
+        more["include"] = texts(found["include"])
+    if "pipeline overrides" in found:
+        more["overrides"] = _value(found["pipeline overrides"])
+    return more
+
+
+def step_said(found: Remarks) -> dict[str, Any]:
+    """The arguments of any step that are told of in remarks."""
+    more: dict[str, Any] = {}
+    if "overrides" in found:
+        more["overrides"] = _value(found["overrides"])
+    if "after" in found:
+        more["after"] = texts(found["after"])
+    if ENDS in found:
+        more["terminate_with_success"] = True
+    return more
+
+
+def task_said(found: Remarks) -> dict[str, Any]:
+    """The same of a task; ``inputs`` are those that are told."""
+    more = step_said(found)
+    if "inputs" in found:
+        more["inputs"] = dict(map(_input, _parts(found["inputs"])))
+    if "resources" in found:
+        pairs = (part.split(" ") for part in _parts(found["resources"]))
+        more["resources"] = Resources(**{name: _value(value) for name, value in pairs})
+    if "dependencies" in found:
+        more["dependencies"] = texts(found["dependencies"])
+    if "image" in found:
+        more["image"] = _text(found["image"])
+    return more
+
+
+def _input(said: str) -> tuple[str, Input]:
+    for fact in ("attempt", "step"):
+        if said.endswith(f" = {fact}"):
+            return _text(said.removesuffix(f" = {fact}")), Fact(fact)
+    name = _text(said)
+    return name, At(name)
+
+
+def stub_said(name: str, found: Remarks) -> Stub:
+    """A stub of which this is said."""
+    known = ("inputs", "resources", "dependencies", "image", "overrides", "after", "returns", ENDS)
+    extra = {key: _value(text) for key, text in found.items() if key not in known}
+    more = task_said(found)
+    if "returns" in found:
+        more["returns"] = texts(found["returns"])
+    return Stub(name, extra=extra, **more)

@@ -126,6 +126,8 @@ def _check_policy(task: Task) -> Iterator[Problem]:
     if timeout is not None and not (_is_positive(timeout, 0) and timeout > 0):
         message = f"timeout of '{task.name}' must be a number of seconds above 0, not {timeout!r}"
         yield Problem(message, task.where)
+    if not isinstance(task.cache, bool):
+        yield Problem(f"cache of '{task.name}' must be True or False", task.where)
     for name in (*task.environment, *task.secrets):
         if not name or "=" in name or "\0" in name:
             yield Problem(f"{name!r} of '{task.name}' cannot name a variable", task.where)

@@ -41,6 +41,7 @@ Facts = dict[str, Any]
 
 _POLICIES = (
     *("retry", "timeout", "resources", "environment", "secrets", "dependencies", "image"),
+    "cache",
     *("terminate_with_success", "terminate_with_failure", "overrides"),
 )
 _OF_PIPELINE = ("schedule", "overrides")

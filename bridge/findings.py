@@ -92,6 +92,7 @@ class Feature(StrEnum):
     SECRETS = "secrets"
     DEPENDENCIES = "dependencies"
     IMAGE = "image"
+    CACHE = "cache"
     DATASET = "dataset"
     OVERRIDES = "overrides"
 
@@ -279,6 +280,7 @@ _SIMPLE: dict[str, Feature] = {
     "secrets": Feature.SECRETS,
     "dependencies": Feature.DEPENDENCIES,
     "image": Feature.IMAGE,
+    "cache": Feature.CACHE,
     "terminate_with_success": Feature.TERMINATE,
     "terminate_with_failure": Feature.TERMINATE,
     "reducer": Feature.MAP_REDUCER,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["own_frames", "told"]
+__all__ = ["is_own", "own_frames", "told"]
 
 _BRIDGE = os.path.join(os.path.dirname(__file__), "")  # noqa: PTH118, PTH120 - as frames name it
 _STANDARD = os.path.join(os.path.dirname(os.__file__), "")  # noqa: PTH118, PTH120
@@ -26,7 +26,7 @@ def own_frames(error: BaseException) -> list[dict[str, Any]]:
     return [
         {"file": f.filename, "line": f.lineno, "function": f.name, "code": f.line or ""}
         for f in found
-        if _is_own(f.filename)
+        if is_own(f.filename)
     ][-_MOST:]
 
 
@@ -41,7 +41,8 @@ def told(frames: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield f"    {frame['code']}"
 
 
-def _is_own(file: str) -> bool:
+def is_own(file: str) -> bool:
+    """Whether code in this file is the user's: of no installed package nor the standard library."""
     parts = file.replace(os.sep, "/").split("/")
     installed = "site-packages" in parts or "dist-packages" in parts
     return not (installed or file.startswith((_BRIDGE, _STANDARD, "<frozen "))) and bool(file)

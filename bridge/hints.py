@@ -99,6 +99,7 @@ HINTS: Mapping[str, Hint] = {
         "see that they are installed where the tasks run",
     ),
     "image": Hint("run all of it in that image", "name the image where the project is deployed"),
+    "cache": Hint("leave it out", "skip the work inside the function when its result is there"),
     "dataset": Hint("load and save the data inside the functions"),
     "overrides": Hint(
         "leave them out for this target",

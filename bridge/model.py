@@ -84,7 +84,8 @@ class Task(Step, kw_only=True, init=False):
     """A step that does work: what it reads, what it returns, its files and its policy.
 
     ``inputs`` says what an argument receives when that is not the name the argument has;
-    ``returns`` names what the task gives back. ``timeout`` is in seconds.
+    ``returns`` names what the task gives back. ``timeout`` is in seconds. With ``cache`` the task
+    does not run again while its code, what it is given and the files it gets are the same.
     """
 
     inputs: Mapping[str, Input | str] | Sequence[str] = field(default_factory=dict)
@@ -97,6 +98,7 @@ class Task(Step, kw_only=True, init=False):
     secrets: Sequence[str] = ()
     dependencies: Sequence[str] = ()
     image: str | None = None
+    cache: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -22,12 +22,20 @@ def now() -> str:
 
 @dataclass
 class StepRun:
-    """One step of a run; ``seconds`` is the wall time of its work, over all its attempts."""
+    """One step of a run; ``seconds`` is the wall time of its work, over all its attempts.
+
+    ``note`` says of a task with ``cache`` why it ran, or why it did not.
+    """
 
     name: str
     status: Status
     attempts: int = 1
     seconds: float = 0.0
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The step as JSON; a note only where there is one."""
+        return {name: value for name, value in vars(self).items() if name != "note" or value}
 
 
 @dataclass
@@ -65,7 +73,7 @@ class Run:
     def to_json(self) -> dict[str, Any]:
         """The record as JSON."""
         found = {name: value for name, value in vars(self).items() if name not in _HERE}
-        return {**found, "steps": [dict(vars(step)) for step in self.steps]}
+        return {**found, "steps": [step.to_json() for step in self.steps]}
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Run:

@@ -64,6 +64,7 @@ EXAMPLES = {
     Feature.SECRETS: 'PythonTask(function=train, secrets=["API_TOKEN"])',
     Feature.DEPENDENCIES: 'PythonTask(function=train, dependencies=["polars>=1"])',
     Feature.IMAGE: 'PythonTask(function=train, image="python:3.11-slim")',
+    Feature.CACHE: "PythonTask(function=train, cache=True)",
     Feature.DATASET: 'Pipeline(steps, datasets={"cars": Dataset("pandas.CSVDataset", "cars.csv")})',
     Feature.OVERRIDES: 'PythonTask(function=train, overrides={"airflow": {"pool": "gpu"}})',
 }

@@ -1,4 +1,4 @@
-"""Objects in the engine's store: large parts are mapped, and everyone has an object of their own."""
+"""Objects in the engine's store: large parts are mapped, and each reader has its own object."""
 
 from __future__ import annotations
 

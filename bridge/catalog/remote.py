@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, TypeVar
 
 from bridge.catalog.copying import check, hash_bytes, hash_file, key, part, read, write_hashed
-from bridge.catalog.stores import Content
+from bridge.catalog.stores import GUARD, Content
 
 __all__ = ["Remote"]
 
@@ -21,9 +21,13 @@ T = TypeVar("T")
 _SMALL = 8 << 20
 """Content of up to so many bytes goes in one request, and is never read twice."""
 
+_LITTLE = 64 << 10
 _AT_ONCE = 32
-_ATTEMPTS = 4
-_PAUSE = 0.2
+_ATTEMPTS = 3
+_PAUSE = 0.5
+
+_S3 = {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 2}}}
+"""Its clients make requests again too, one inside the other; that multiplies."""
 
 _ATOMIC = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "memory"}
 """Where content has its name only once it is complete, without a name for the time before."""
@@ -35,13 +39,16 @@ class Remote:
     def __init__(self, url: str) -> None:
         from fsspec.core import url_to_fs
 
-        self.files, root = url_to_fs(url, use_listings_cache=False)
+        patience = _S3 if url.startswith(("s3://", "s3a://")) else {}
+        self.files, root = url_to_fs(url, use_listings_cache=False, **patience)
+        if patience:
+            self.files.retries = 3
         self.url, self.root = url, f"{root.rstrip('/')}/sha256"
         protocol = self.files.protocol
         self._is_atomic = not _ATOMIC.isdisjoint(
             {protocol} if isinstance(protocol, str) else protocol
         )
-        self._known: set[str] = set()
+        self._known: dict[str, float] = {}
 
     def __str__(self) -> str:
         return self.url
@@ -51,7 +58,8 @@ class Remote:
     def add(self, data: bytes) -> str:
         """Keep ``data``; gives its reference."""
         ref = hash_bytes(data)
-        if not self._holds(ref):
+        # To ask for a little is as dear as to send it, and what is sent is young again.
+        if not (self._is_known(ref) if len(data) <= _LITTLE else self._holds(ref)):
             self._upload(ref, lambda target: self.files.pipe_file(target, data))
         return ref
 
@@ -93,7 +101,7 @@ class Remote:
             self._upload(ref, lambda target: self.files.put_file(path, target))
             after = os.stat(path)
             if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-                self._known.discard(ref)
+                self._known.pop(ref, None)
                 self.files.rm_file(self._name(ref))
                 raise OSError(f"'{path}' was changed while it was being stored")
         return ref
@@ -152,7 +160,7 @@ class Remote:
 
     def remove(self, refs: Collection[str], before: float) -> set[str]:
         """Remove content; that it was not put since is for the caller to know."""
-        self._known.difference_update(refs)
+        self._known.clear()
         self._each(lambda ref: self._patiently(lambda: self.files.rm_file(self._name(ref))), refs)
         return set(refs)
 
@@ -168,13 +176,17 @@ class Remote:
     def _name(self, ref: str) -> str:
         return f"{self.root}/{key(ref)}"
 
+    def _is_known(self, ref: str) -> bool:
+        """Whether this process has of late seen the content there, or stored it."""
+        return self._known.get(ref, 0.0) > time.time() - GUARD / 4
+
     def _holds(self, ref: str) -> bool:
-        """Whether the content is there; this process need not ask again for what it has stored."""
-        if ref in self._known:
+        """Whether the content is there."""
+        if self._is_known(ref):
             return True
         found = self._patiently(lambda: bool(self.files.exists(self._name(ref))))
         if found:
-            self._known.add(ref)
+            self._known[ref] = time.time()
         return found
 
     def _upload(self, ref: str, send: Callable[[str], object]) -> None:
@@ -183,7 +195,7 @@ class Remote:
             self._patiently(lambda: send(target))
         else:
             self._patiently(lambda: self._send_aside(target, send))
-        self._known.add(ref)
+        self._known[ref] = time.time()
 
     def _send_aside(self, target: str, send: Callable[[str], object]) -> None:
         """Send to another name first, which content has until it is complete."""

@@ -55,7 +55,7 @@ def recall(index: sqlite3.Connection, files: Iterable[State]) -> Mapping[State, 
         rows = index.execute(
             "SELECT s.device, s.inode, s.size, s.modified, s.changed, s.ref, p.added"
             " FROM json_each(?) AS j CROSS JOIN seen AS s ON s.device = ? AND s.inode = j.value"
-            " LEFT JOIN pack AS p ON p.ref = s.ref WHERE s.boot = ?",
+            " LEFT JOIN pack AS p INDEXED BY pack_by_age ON p.ref = s.ref WHERE s.boot = ?",
             (json.dumps(inodes), device, boot()),
         )
         found |= {row[:5]: Seen(*row[5:]) for row in rows}

@@ -239,7 +239,7 @@ def _begin_unset(writer: Writer, place: Place, node: Node) -> Iterator[str]:
         if any(left.certain for left in setters):
             continue
         value = _taken(writer, place, node, output.name) if output.name in reads else ""
-        if value != target:
+        if value != target and (value or target not in place.unset):
             yield f"{target} = {value or writer.need('ABSENT')}"
 
 
@@ -264,10 +264,12 @@ def _set_here(writer: Writer, place: Place, node: Node, inner: Place) -> list[st
         begins = name in inner.flow.carried or not outputs[name].certain
         if value and keeps:
             found += [f"{target} = {value}"] if value != target else []
-        elif begins and (target not in place.begun or name in inner.flow.carried):
-            found.append(f"{target} = {writer.need('ABSENT')}")
         elif not begins:
             continue
+        elif target not in place.unset and (
+            target not in place.begun or name in inner.flow.carried
+        ):
+            found.append(f"{target} = {writer.need('ABSENT')}")
         inner.begun.add(target)
     return found
 

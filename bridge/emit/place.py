@@ -28,7 +28,8 @@ class Place:
     ``given`` are the expressions of what it is given, ``files`` those of the manifests; ``targets``
     the variables that its names go to. ``gather`` are the variables of lists that are told of each
     manifest. It is ``careful`` where a handler of failures must find the names as they were;
-    ``owned`` are the values given that nobody else has, ``begun`` the targets that have a value.
+    ``owned`` are the values given that nobody else has, ``begun`` the targets that have a value,
+    ``unset`` those of which it is known that they still have none.
     ``number`` is its own, for the variables that belong to it.
     """
 
@@ -42,6 +43,7 @@ class Place:
     owned: frozenset[str] = frozenset()
     outermost: bool = False
     begun: set[str] = field(default_factory=set)
+    unset: set[str] = field(default_factory=set)
     usage: Counter[Any] | None = None
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     manifests: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -29,6 +29,9 @@ __all__ = [
     "several",
 ]
 
+CACHED = "not done again while nothing of it has changed"
+"""What is said of a task whose results are kept."""
+
 ENDS = "the pipeline ends here"
 """What is said of a step after which nothing else runs."""
 
@@ -127,6 +130,8 @@ def _of_task(task: Task) -> Iterator[tuple[str, str]]:
         yield "dependencies", several(task.dependencies)
     if task.image:
         yield "image", said(task.image)
+    if task.cache:
+        yield CACHED, ""
 
 
 def _inputs(task: Task) -> Iterator[str]:

@@ -101,8 +101,9 @@ class _Writer:
     def flow(self, place: Place) -> list[str]:
         """The statements of a flow, up to what it leaves in its ``targets``."""
         flow = place.flow
-        unset = self._perhaps_unset(place)
-        lines = [f"{place.targets[n]} = {self.need('ABSENT')}" for n in unset]
+        unset = [place.targets[name] for name in self._perhaps_unset(place)]
+        lines = [f"{target} = {self.need('ABSENT')}" for target in unset]
+        place.unset = {*unset}
         if flow.handler:
             for node in flow.nodes.values():
                 lines += self._manifest(place, node)
@@ -179,13 +180,16 @@ class _Writer:
     def _handler(self, place: Place, handler: Flow, at: Name) -> list[str]:
         inner = inside(place, None, handler, at, place.gather)
         inner.targets = {name: self.target(place, name) for name in handler.sets}
+        place.unset -= {*inner.targets.values()}
         return self.pipeline(inner) or ["pass"]
 
     # Nodes
 
     def node(self, place: Place, node: Node) -> list[str]:
         """The statements of a node; what it sets is in ``place.made`` afterwards."""
-        return composite(self, place, node) if node.inner else self._task(place, node)
+        lines = composite(self, place, node) if node.inner else self._task(place, node)
+        place.unset -= {self.target(place, output.name) for output in node.outputs}
+        return lines
 
     def _task(self, place: Place, node: Node) -> list[str]:
         manifest = [] if node.handler or place.flow.handler else self._manifest(place, node)

@@ -11,11 +11,13 @@ from bridge.recover.flows import Recovered, recover
 from bridge.recover.remarks import Remarks, remarks
 from bridge.recover.source import UnlikeError, imported, is_unit, parse
 from bridge.recover.tasks import Known, known, recover_task
+from bridge.recover.values import Resolve
 
 __all__ = [
     "Known",
     "Recovered",
     "Remarks",
+    "Resolve",
     "UnlikeError",
     "imported",
     "is_unit",

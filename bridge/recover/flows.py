@@ -268,7 +268,7 @@ class _Reading:
         if not found:
             raise UnlikeError(f"line {loop.lineno} is no loop of a pipeline's")
         body = list(loop.body)
-        over = body.pop() if _is_break(body[-1]) else None
+        over: Any = body.pop() if _is_break(body[-1]) else None
         while body and comment_of(body[0]) is None and not name_in(body[:1]):
             body.pop(0)
         index = ""
@@ -278,7 +278,7 @@ class _Reading:
         elif "index" in said:
             index = texts(said.pop("index"))[0]
         said.pop("index", None)
-        break_on: Any = self.known.values.input(_test(over.test)) if over else None  # type: ignore[attr-defined]
+        break_on: Any = self.known.values.input(_test(over.test)) if over else None
         return Loop(
             name=name,
             branch=self.pipeline(body, f"{at}{name}.\0{number}\0."),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bridge.emit.remarks import ENDS
+from bridge.emit.remarks import CACHED, ENDS
 from bridge.model import Stub
 from bridge.policies import Resources
 from bridge.recover.source import UnlikeError
@@ -19,6 +19,10 @@ _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _KEY = re.compile(rf"({_QUOTED}|[^:'\"]+): (.*)", re.DOTALL)
 _BRANCH = re.compile(rf"branch ({_QUOTED}) of ({_QUOTED})")
 _OF_PIPELINES = ("pipeline", "about", "order", "steps", "include", "pipeline overrides")
+_OF_STEPS = (
+    *("inputs", "metrics", "resources", "dependencies", "image", "overrides", "after", "returns"),
+    *(CACHED, ENDS),
+)
 
 Remarks = dict[str, str]
 """What is said, by what it is said of."""
@@ -28,8 +32,8 @@ def remarks(comments: Iterable[str]) -> Remarks:
     """The remarks in these comments; what is none is left out."""
     found: Remarks = {}
     for comment in comments:
-        if comment == ENDS:
-            found[ENDS] = ""
+        if comment in (CACHED, ENDS):
+            found[comment] = ""
         elif match := _KEY.fullmatch(comment):
             found[_text(match[1])] = match[2]
     return found
@@ -117,6 +121,8 @@ def task_said(found: Remarks) -> dict[str, Any]:
         more["dependencies"] = texts(found["dependencies"])
     if "image" in found:
         more["image"] = _text(found["image"])
+    if CACHED in found:
+        more["cache"] = True
     return more
 
 
@@ -130,8 +136,7 @@ def _input(said: str) -> tuple[str, Input]:
 
 def stub_said(name: str, found: Remarks) -> Stub:
     """A stub of which this is said."""
-    known = ("inputs", "resources", "dependencies", "image", "overrides", "after", "returns", ENDS)
-    extra = {key: _value(text) for key, text in found.items() if key not in known}
+    extra = {key: _value(text) for key, text in found.items() if key not in _OF_STEPS}
     more = task_said(found)
     if "returns" in found:
         more["returns"] = texts(found["returns"])

@@ -88,7 +88,7 @@ def called(node: ast.AST | None) -> str:
 def literal_of(node: ast.AST) -> Any:
     """The value of a literal. Raises UnlikeError for another expression."""
     try:
-        return ast.literal_eval(node)  # type: ignore[arg-type]
+        return ast.literal_eval(node)
     except (ValueError, TypeError):
         raise UnlikeError(f"{ast.unparse(node)} is no literal") from None
 

@@ -18,6 +18,7 @@ from bridge.model import Pipeline
 from bridge.record import Run, StepRun, now
 from bridge.results import settle, settle_datasets, settle_list, skipped
 from bridge.runner import history
+from bridge.runner.cache import Cache
 from bridge.runner.executors import Executor, Here, Kind
 from bridge.runner.finished import Finished
 from bridge.runner.journal import Journal
@@ -61,13 +62,13 @@ def run_local(
     for warning in flow.warnings:
         warn(warning)
     nodes = dict(tasks(flow))
-    finished = Finished(nodes)
-    adopted = finished.take(history.stopped(resume), values, not rerun_changed) if resume else []
     run_id = run_id or history.new_id()
     run = Run(run_id, "local", "succeeded", pipeline=pipeline.name, started=now())
+    run.store = store_place()
+    finished = Finished(run, nodes, Cache(history.home()))
+    adopted = finished.take(history.stopped(resume), values, not rerun_changed) if resume else []
     folder = history.make(run_id)
-    place = Place(store_place(), folder / "artifacts")
-    run.store = place.store
+    place = Place(run.store, folder / "artifacts")
     started = time.perf_counter()
     told = {"run": run_id, "pipeline": run.pipeline, "started": run.started, "resumes": resume}
     with _journal(folder, values, told) as journal:

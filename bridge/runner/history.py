@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bridge.configuration import home
 from bridge.errors import RunError, UsageError
 from bridge.record import Run, StepRun
 from bridge.suggest import did_you_mean
@@ -28,11 +29,6 @@ __all__ = [
 ]
 
 _RUN_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}")
-
-
-def home() -> Path:
-    """The folder of bridge's own state: ``BRIDGE_HOME``, else ``.bridge`` here."""
-    return Path(os.environ.get("BRIDGE_HOME") or ".bridge").absolute()
 
 
 def new_id() -> str:

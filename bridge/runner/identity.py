@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from functools import cache
-from types import CodeType
 from typing import Any
 
 from bridge.flow import Node
 from bridge.globs import overlap
 from bridge.model import NotebookTask, PythonTask, Task
 from bridge.references import Reference
+from bridge.runner.usage import digest
 from bridge.runner.work import Order
 from bridge.signatures import notebook_path
 
@@ -48,7 +48,8 @@ def inputs_of(order: Order, node: Node) -> str:
 
 def _said(task: Task) -> Iterator[tuple[str, Any]]:
     """What is written on a task, other than that it is as usual."""
-    for name, usual in _usual(type(task)):
+    kind: Any = type(task)
+    for name, usual in _usual(kind):
         value = getattr(task, name)
         if value is not usual and value != usual:
             yield name, value
@@ -65,19 +66,8 @@ def _usual(kind: Any) -> list[tuple[str, Any]]:
 
 @cache
 def code_of(reference: Reference) -> bytes:
-    """The code of a function; nothing for what is made of no Python."""
-    code = getattr(reference.load(), "__code__", None)
-    return "\n".join(_parts(code)).encode("utf-8", "surrogatepass") if code else b""
-
-
-def _parts(code: CodeType) -> Iterator[str]:
-    """The code without the places it came from: a comment more is no change."""
-    yield code.co_code.hex()
-    yield repr((code.co_names, code.co_varnames, code.co_freevars))
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _parts(constant)
-        elif isinstance(constant, frozenset):
-            yield repr(sorted(map(repr, constant)))
-        else:
-            yield repr(constant)
+    """The code of a function with all of the user's code that it uses, as far as that is seen."""
+    found = reference.load()
+    top, _, method = reference.qualname.rpartition(".")
+    whole = Reference(reference.module, top).load() if method and top else found
+    return digest(whole if isinstance(whole, type) else found)

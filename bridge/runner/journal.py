@@ -46,7 +46,7 @@ class Journal:
         """
         given = {"place": place, "key": key, "inputs": inputs, "saved": list(outcome.saved)}
         values = {name: value for name, (_, value) in outcome.values.items()}
-        self.write([{**vars(step), **given, "values": values, "files": dict(outcome.files)}])
+        self.write([{**step.to_json(), **given, "values": values, "files": dict(outcome.files)}])
 
     def wrote(self, name: str, attempt: int, log: tuple[str, int, int]) -> None:
         """Note where the output of an attempt is kept."""

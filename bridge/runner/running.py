@@ -201,10 +201,14 @@ class Running:
         files = frame.files_of(node.files_from)
         order = Order(frame.place + node.path, name, given, files, {}, frame.variables)
         inputs = inputs_of(order, node)
-        if earlier := self._finished.of(order, node, inputs):
-            step, outcome = earlier
-        else:
+        earlier = self._finished.of(order, node, inputs)
+        if isinstance(earlier, str):
             step, outcome = self._attempts(node, order)
+            step.note = earlier
+            self._finished.keep(order, node, inputs, step, outcome)
+        else:
+            step, outcome = earlier
+        if step.note or isinstance(earlier, str):  # the others are noted already
             self._journal.note(order.place, step, outcome, inputs, self._finished.key(node))
         frame.made |= {(node.path, key): held for key, held in outcome.values.items()}
         frame.manifests[node.path] = [outcome.files]

@@ -321,6 +321,8 @@ def _notes(step: Step) -> Iterator[str]:
             yield f"{word}: {', '.join(names)}"
     if step.image:
         yield f"image {step.image}"
+    if step.cache:
+        yield "runs only when something has changed"
     if step.catalog and not step.catalog.store_copy:
         yield "keeps only the hashes of its files"
     for end in ("success", "failure"):

@@ -92,7 +92,7 @@ def _rows(parent: _Place, branches: str, depth: int, whole: float) -> Iterator[R
             step.attempts if step and step.status != "skipped" else 0,
             place.seconds,
             place.seconds / whole,
-            _items(place),
+            _items(place) or (step.note if step else ""),
         )
         yield from _rows(place, branches + below, depth + 1, whole)
     if left:

@@ -119,7 +119,7 @@ def _smaller_steps(step: Step, name: str) -> Iterator[Step]:
 _SPARE = (
     *("after", "on_failure", "terminate_with_success", "terminate_with_failure", "overrides"),
     *("inputs", "returns", "catalog", "retry", "timeout", "resources", "environment", "secrets"),
-    *("dependencies", "image", "reducer", "default", "break_on", "index_as", "extra"),
+    *("dependencies", "image", "cache", "reducer", "default", "break_on", "index_as", "extra"),
 )
 
 

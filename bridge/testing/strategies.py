@@ -173,6 +173,7 @@ def _policy() -> Attributes:
         "secrets": _several(texts()),
         "dependencies": _several(texts()),
         "image": texts(),
+        "cache": st.booleans(),
         "terminate_with_success": st.booleans(),
         "terminate_with_failure": st.booleans(),
     }

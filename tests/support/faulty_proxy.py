@@ -74,7 +74,7 @@ class Proxy:
                 if fault == "lie" and data:
                     data = bytes([data[0] ^ 1]) + data[1:]
                 self.send_response(status)
-                length = dict((k.lower(), v) for k, v in headers).get("content-length", len(data))
+                length = {k.lower(): v for k, v in headers}.get("content-length", len(data))
                 for name, value in headers:
                     if name.lower() != "content-length":
                         self.send_header(name, value)

@@ -65,7 +65,8 @@ def load(file: Path, name: str) -> Original:
         bag = DagBag(dag_folder=str(file), safe_mode=False)
     for text in bag.import_errors.values():
         raise RunError(f"Airflow cannot import '{file}':\n{text}")
-    described = pick({name: describe(dag, record) for name, dag in bag.dags.items()}, file, name)
+    found = {"dags": {name: describe(dag, record) for name, dag in bag.dags.items()}}
+    described = pick(found, file, name)
     return Original(bag.dags[described["dag_id"]], interpret(described, file))
 
 

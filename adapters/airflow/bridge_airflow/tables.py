@@ -66,6 +66,7 @@ SUPPORT: Final[dict[Feature, Support]] = {
         Level.APPROXIMATED,
         "in the task's documentation; it runs where its worker runs",
     ),
+    Feature.CACHE: Support(Level.APPROXIMATED, "the task runs each time"),
     Feature.DATASET: emulated("loaded and saved by its own class, inside the @task"),
     Feature.OVERRIDES: native("arguments of the operator"),
 }

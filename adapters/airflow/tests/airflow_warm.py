@@ -1,8 +1,8 @@
-"""An Airflow that is imported once: each run of a DAG is a process forked from it.
+"""An Airflow that is started once, in which one DAG is run after the other.
 
-What runs is the engine of the adapter, as ever, in a process with an Airflow home, a database and
-a working directory of its own; it is spared the seconds in which Airflow is imported. The end of
-this file is what the process that has imported Airflow does.
+What runs is the engine of the adapter, as ever, with a database, a store, a log and a working
+directory for each run; it is spared the seconds in which Airflow starts. The end of this file is
+what the process does that has the Airflow.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
+from bridge.adapter import Job
+from bridge.engine import STEPS_VARIABLE, STORE_VARIABLE
+from bridge.errors import RunError
+from bridge.modules import apart
+from bridge.record import Run
 from bridge_airflow import engine
 from bridge_airflow.home import settings
-
-from bridge.adapter import Job
-from bridge.engine import STEPS_VARIABLE, STORE_VARIABLE, serve
-from bridge.errors import RunError
-from bridge.record import Run
 
 __all__ = ["warm"]
 
@@ -34,7 +35,7 @@ _ENDED = "ended\n"
 
 @contextmanager
 def warm() -> Iterator[None]:
-    """Inside, jobs are run by forks of one process."""
+    """Inside, jobs are run by one process."""
     with tempfile.TemporaryDirectory(prefix="bridge-airflow-") as folder:
         home = Path(folder)
         with (
@@ -71,28 +72,21 @@ class _Runner:
         print(json.dumps(asked), file=self._process.stdin, flush=True)
         while (line := self._process.stdout.readline()) != _ENDED:
             if not line:
-                raise RunError("the Airflow that was imported has ended")
+                raise RunError("the Airflow of all runs has ended")
+        log = job.home / "engine.log"
+        if not answer.exists():
+            raise RunError(log.read_text(encoding="utf-8", errors="replace"))
         run = Run.from_json(json.loads(answer.read_text(encoding="utf-8")))
-        run.artifacts.setdefault("log", str(job.home / "engine.log"))
+        run.artifacts.setdefault("log", str(log))
         return run
 
 
 def _serve() -> None:
-    """Import Airflow, and run every job that is asked for in a fork."""
-    import airflow.dag_processing.dagbag
-    import airflow.sdk.execution_time.task_runner
-    import airflow.serialization.serialized_objects  # noqa: F401
-
+    """Run every job that is asked for, one after the other."""
+    told = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
-        asked = json.loads(line)
-        if child := os.fork():
-            os.waitpid(child, 0)
-            print(_ENDED, end="", flush=True)
-            continue
-        try:
-            _run(*asked)
-        finally:
-            os._exit(0)
+        _run(*json.loads(line))
+        print(_ENDED, end="", file=told, flush=True)
 
 
 def _run(question: str, answer: str, folder: str, surroundings: dict[str, str]) -> None:
@@ -101,11 +95,22 @@ def _run(question: str, answer: str, folder: str, surroundings: dict[str, str]) 
     os.environ.clear()
     os.environ.update(surroundings)
     os.chdir(folder)
-    sys.path[:0] = surroundings["PYTHONPATH"].split(os.pathsep)
-    sys.argv[1:] = [question, answer]
+    job: Job = pickle.loads(Path(question).read_bytes())
+    log = os.open(job.home / "engine.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
     of_airflow.configure_vars()
+    of_airflow.dispose_orm(do_log=False)
     of_airflow.configure_orm()
-    serve(engine.run)
+    with apart():
+        sys.path[:0] = surroundings["PYTHONPATH"].split(os.pathsep)
+        try:
+            record = engine.run(job)
+        except RunError:
+            traceback.print_exc()
+        else:
+            Path(answer).write_text(json.dumps(record.to_json()), encoding="utf-8")
 
 
 if __name__ == "__main__":

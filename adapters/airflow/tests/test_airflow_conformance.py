@@ -11,24 +11,22 @@ import pytest
 from bridge.testing.conformance import Conformance
 from bridge.testing.differential import Differential
 
-HERE = Path(__file__).parent
 pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module", autouse=True)
+def airflow() -> Iterator[None]:
+    """One Airflow for all the runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).parent)
+        from airflow_warm import warm
+    with warm():
+        yield
+    del sys.modules["airflow_warm"]
 
 
 class TestAirflow(Conformance):
     engine = "airflow"
-    brief = True
-
-    @pytest.fixture(scope="class", autouse=True)
-    @staticmethod
-    def airflow() -> Iterator[None]:
-        """One Airflow for all the runs."""
-        sys.path.insert(0, str(HERE))
-        from airflow_warm import warm
-
-        with warm():
-            yield
-        sys.path.remove(str(HERE))
 
 
 class TestAirflowDifferential(Differential):

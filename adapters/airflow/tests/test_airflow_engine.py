@@ -42,6 +42,17 @@ def cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTyp
         sys.modules.pop(name, None)
 
 
+@pytest.fixture(scope="module")
+def warm() -> Iterator[None]:
+    """One Airflow for all the runs of those tests that ask for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(HERE)
+        import airflow_warm
+    with airflow_warm.warm():
+        yield
+    del sys.modules["airflow_warm"]
+
+
 def export(pipeline: Pipeline, folder: Path, **given: Any) -> Job:
     write(pipeline, "airflow", folder / "export")
     inside = lowered(pipeline, "airflow").pipeline
@@ -88,6 +99,7 @@ def test_every_kind_of_task(cases: ModuleType, tmp_path: Path) -> None:
     assert all(step.seconds < run.seconds for step in run.steps)
 
 
+@pytest.mark.usefixtures("warm")
 def test_odd_names_and_values(cases: ModuleType, tmp_path: Path) -> None:
     run, local, _ = both(cases.oddities(), tmp_path, **cases.ODD_PARAMETERS)
     assert comparable(run) == comparable(local)
@@ -96,6 +108,7 @@ def test_odd_names_and_values(cases: ModuleType, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("pwned"))
 
 
+@pytest.mark.usefixtures("warm")
 def test_constructs_inside_one_another(cases: ModuleType, tmp_path: Path) -> None:
     run, local, _ = both(cases.corners(), tmp_path, none=[])
     assert comparable(run) == comparable(local)
@@ -104,6 +117,7 @@ def test_constructs_inside_one_another(cases: ModuleType, tmp_path: Path) -> Non
     assert not list(tmp_path.rglob("pwned"))
 
 
+@pytest.mark.usefixtures("warm")
 def test_failures(cases: ModuleType, tmp_path: Path) -> None:
     run, local, told = both(cases.failures(), tmp_path)
     assert comparable(run) == comparable(local)
@@ -118,12 +132,14 @@ def test_failures(cases: ModuleType, tmp_path: Path) -> None:
         assert message in log
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_parameter_of_another_type_is_refused(cases: ModuleType, tmp_path: Path) -> None:
     job = export(cases.rebinding(), tmp_path, total="many")
     with pytest.raises(RunError, match=r"refuses the parameters.*'many' is not of type 'integer'"):
         load("airflow").run(job)
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_dag_that_cannot_be_imported(cases: ModuleType, tmp_path: Path) -> None:
     job = export(cases.rebinding(), tmp_path)
     (job.project / "rebinding_dag.py").write_text(

@@ -231,30 +231,40 @@ def test_arguments_of_operators_add_up(read: Any) -> None:
 # Sources that cannot be read
 
 
-def write(folder: Path, text: str) -> Source:
-    (folder / "some_dag.py").write_text(text)
-    return Source(folder / "some_dag.py")
+WRONG = {
+    "syntax": ("from airflow import DAG\nwith DAG(\n", r"SyntaxError.*syntax\.py:2"),
+    "provider": (
+        "from airflow import DAG\nfrom airflow.providers.google.cloud import x\n",
+        r"provider apache-airflow-providers-google.*provider\.py:2",
+    ),
+    "none": ("from airflow import DAG\n", r"holds several DAGs, or none"),
+    "exception": (
+        "from airflow import DAG\n\ndef f():\n    return 1 / 0\n\nf()\n",
+        r"ZeroDivisionError.*exception\.py:4",
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("from airflow import DAG\nwith DAG(\n", r"SyntaxError.*some_dag\.py:2"),
-        (
-            "from airflow import DAG\nfrom airflow.providers.google.cloud import x\n",
-            r"provider apache-airflow-providers-google.*some_dag\.py:2",
-        ),
-        ("from airflow import DAG\n", r"holds several DAGs, or none"),
-        (
-            "from airflow import DAG\n\ndef f():\n    return 1 / 0\n\nf()\n",
-            r"ZeroDivisionError.*some_dag\.py:4",
-        ),
-    ],
-    ids=["syntax", "provider", "none", "exception"],
-)
-def test_a_source_that_cannot_be_read(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(SourceError, match=told):
-        load("airflow").read(write(tmp_path, text))
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What is found in files that cannot be read, by one look at all of them."""
+    folder = tmp_path_factory.mktemp("wrong")
+    for name, (text, _) in WRONG.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder, look([folder / f"{name}.py" for name in WRONG])
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_source_that_cannot_be_read(wrong: Any, name: str) -> None:
+    folder, looked = wrong
+    file = folder / f"{name}.py"
+    with pytest.raises(SourceError, match=WRONG[name][1]):
+        pick(looked[str(file)], file, "")
+
+
+def test_an_error_is_told_of_by_the_reader(wrong: Any) -> None:
+    with pytest.raises(SourceError, match=WRONG["exception"][1]):
+        load("airflow").read(Source(wrong[0] / "exception.py"))
 
 
 def test_a_folder_without_or_with_several(tmp_path: Path) -> None:
@@ -268,7 +278,7 @@ def test_a_folder_without_or_with_several(tmp_path: Path) -> None:
 
 def test_the_name_of_a_dag(read: Any) -> None:
     with pytest.raises(SourceError, match="has no DAG 'x'; there are a, b"):
-        pick({"a": {}, "b": {}}, Path("f.py"), "x")
+        pick({"dags": {"a": {}, "b": {}}}, Path("f.py"), "x")
 
 
 def test_a_source_is_not_changed(read: Any) -> None:

@@ -54,6 +54,7 @@ SUPPORT: dict[Feature, Support] = {
         "tags of the node, such as cpu-2; Kedro itself grants nothing"
     ),
     Feature.IMAGE: _approximated("a comment; Kedro runs all nodes where it was started"),
+    Feature.CACHE: _approximated("the node runs each time"),
     Feature.DEPENDENCIES: emulated("requirements.txt, for all nodes"),
     Feature.OVERRIDES: native(
         'of the node: overrides={"kedro": {"tags": [...], "namespace": ...}}'

@@ -23,7 +23,7 @@ from bridge_metaflow.places import Place
 from bridge_metaflow.plan import Plan, plan
 from bridge_metaflow.writer import parameter_type
 
-__all__ = ["isolate", "output", "run"]
+__all__ = ["isolate", "output", "program", "run"]
 
 _ENDED = re.compile(r"\[(\d+)/(\w+)/(\d+) \(pid \d+\)\] Task (finished successfully|failed)\.$")
 _OWN = {f"METAFLOW_{name}" for name in ("HOME", "USER", "DATASTORE_SYSROOT_LOCAL")}
@@ -141,7 +141,13 @@ def _command(job: Job, laid: Plan, id_file: Path) -> list[str]:
     ]
     local = ["--datastore=local", "--metadata=local", "--environment=local"]
     quiet = ["--no-pylint", "--quiet"]
-    return [sys.executable, "-u", flow, *quiet, *local, "run", *options, *given]
+    return [*program(flow), *quiet, *local, "run", *options, *given]
+
+
+def program(flow: str) -> list[str]:
+    """The command that runs the file of a flow; where processes can be copied, one that does so."""
+    launch = [str(Path(__file__).with_name("launch.py"))] if sys.platform == "linux" else []
+    return [sys.executable, "-u", *launch, flow]
 
 
 def _as_text(name: str, default: Any, value: Any) -> str:

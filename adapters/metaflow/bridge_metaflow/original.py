@@ -17,7 +17,7 @@ from bridge.engine import serve
 from bridge.errors import RunError
 from bridge.record import Run
 from bridge.results import settle
-from bridge_metaflow.engine import isolate, output
+from bridge_metaflow.engine import isolate, output, program
 from bridge_metaflow.found import Items, items
 from bridge_metaflow.reading.functions import Output
 from bridge_metaflow.reading.parameters import Given
@@ -77,7 +77,7 @@ def _command(job: SourceJob, found: Read, id_file: Path) -> list[str]:
             before += ["--config-value", given.option, json.dumps(value)]
         elif value is not None:
             after.append(f"--{given.option}={_as_text(given, value)}")
-    flow = [sys.executable, "-u", str(job.source.path), "--no-pylint", "--quiet"]
+    flow = [*program(str(job.source.path)), "--no-pylint", "--quiet"]
     return [*flow, *local, *before, "run", *options, *after]
 
 

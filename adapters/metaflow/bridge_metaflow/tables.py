@@ -62,6 +62,9 @@ SUPPORT: Mapping[Feature, Support] = {
         Level.APPROXIMATED,
         "a comment at the step, and an option in the README; a local run uses no image",
     ),
+    Feature.CACHE: Support(
+        Level.APPROXIMATED, "the step runs each time; resume takes over what a run has finished"
+    ),
     Feature.DATASET: emulated("loaded and saved by its own class, in the step"),
     Feature.OVERRIDES: native("decorators of the step, or of the flow"),
 }

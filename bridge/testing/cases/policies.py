@@ -281,6 +281,12 @@ CASES: list[Case] = [
         values={"pd_one": 1},
     ),
     Case(
+        "cache",
+        "that a task may be cached changes no result",
+        [task(f.one, returns=["pc_one"], cache=True)],
+        values={"pc_one": 1},
+    ),
+    Case(
         "image",
         "the image of a task changes no result",
         [task(f.one, returns=["pi_one"], image="python:3.11-slim")],

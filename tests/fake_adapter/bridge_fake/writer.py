@@ -11,17 +11,13 @@ from bridge.emit.names import Names
 from bridge.emit.python import comment, docstring, indent, literal
 from bridge.flow import Flow, Node, Output, Parameter, analyse
 from bridge.model import Pipeline
-from bridge.values import Fact, Kind
+from bridge.values import Fact
 
 _HEAD = """import copy
 import json
 import pickle
 import sys
 from datetime import UTC, datetime
-
-
-def pickled(value):
-    return pickle.loads(pickle.dumps(value))
 
 
 def main(parameters, values):
@@ -52,7 +48,6 @@ def write(pipeline: Pipeline, options: Options) -> Export:
             "pickle",
             "sys",
             "parameters",
-            "pickled",
             "values",
             "PARAMETERS",
             "RUN",
@@ -85,15 +80,9 @@ def _task(flow: Flow, node: Node, names: Names, carries: set[str], options: Opti
     values = {read.argument.name: _reached(read.source, node) for read in node.reads}
     files = [f"values[{literal(path)}, None]" for path in node.files_from]
     kept = kept_notebook("RUN")
-    found = body(
-        flow, node, values, files, ["parameters", "pickled", "values", "RUN", "DATE"], kept
-    )
+    found = body(flow, node, values, files, ["parameters", "values", "RUN", "DATE"], kept)
     carries |= found.carries
-    pickled = {o.name for o in node.outputs if o.kind is Kind.PICKLED}
-    stores = [
-        f"values[{literal(node.path)}, {literal(n)}] = {f'pickled({e})' if n in pickled else e}"
-        for n, e in found.outputs.items()
-    ]
+    stores = [f"values[{literal(node.path)}, {literal(n)}] = {e}" for n, e in found.outputs.items()]
     if found.manifest and node.inner:
         stores.append(f"values[{literal(node.path)}, None] = {found.manifest}")
     elif found.manifest:  # set inside the block, whose end fills it, also after a failure

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import SourceError
 from bridge.inquiry import answer
 from bridge.modules import search
 
@@ -16,10 +15,7 @@ _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
 def look(question: dict[str, Any]) -> dict[str, Any]:
-    """The DAGs of each of the ``files``, or the ``error`` for which it cannot be read.
-
-    Raises SourceError for the one file that is asked about alone.
-    """
+    """The DAGs of each of the ``files``, or the ``error`` for which it cannot be read."""
     from airflow.dag_processing.dagbag import DagBag
 
     from bridge_airflow.reading_dag.recording import Recording
@@ -33,10 +29,6 @@ def look(question: dict[str, Any]) -> dict[str, Any]:
             found[file] = {"error": _told(file, "\n".join(map(str, bag.import_errors.values())))}
         else:
             found[file] = {"dags": _described(bag, record)}
-    if len(found) == 1:
-        for told in found.values():
-            if "error" in told:
-                raise SourceError(told["error"])
     return found
 
 

@@ -58,8 +58,7 @@ class Reading:
 def read(source: Source) -> Import:
     """The pipeline of the DAG at ``source``. Raises SourceError."""
     file = dag_file(source.path)
-    looked = look([file])[str(file)]
-    return interpret(pick(looked["dags"], file, source.name), file).found
+    return interpret(pick(look([file])[str(file)], file, source.name), file).found
 
 
 def dag_file(path: Path) -> Path:
@@ -87,8 +86,11 @@ def look(files: Sequence[Path]) -> dict[str, Any]:
         return found
 
 
-def pick(dags: Mapping[str, Any], file: Path, name: str) -> Any:
-    """The DAG of this name, or the only one. Raises SourceError."""
+def pick(found: Mapping[str, Any], file: Path, name: str) -> Any:
+    """Of what was found in a file the DAG of this name, or the only one. Raises SourceError."""
+    if "error" in found:
+        raise SourceError(found["error"])
+    dags = found["dags"]
     if name in dags:
         return dags[name]
     known = ", ".join(sorted(dags)) or "none"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge import recover
+from bridge.emit.remarks import several
 from bridge.model import Pipeline, PythonTask, Step
 from bridge.policies import Dataset, Resources
 from bridge.recover import Remarks, UnlikeError
@@ -25,12 +26,16 @@ __all__ = ["Guess", "module_of"]
 _FOLDERS = ("data/02_intermediate", "data/06_models", "data/08_reporting")
 _ABOUT = "The pipeline '{}'."
 _SCHEDULE = re.compile(r"```\n(.+) cd path/to/this/folder && kedro run\n```")
-_ASKED = re.compile(r"(cpu|memory|gpu)-([\d.e+-]+?)(?:MB)?")
+_ASKED = re.compile(r"(cpu|gpu)-[\d.]+(e[+-]?\d+)?|memory-\d+MB")
 
 
 def module_of(project: Project) -> str:
     """The package in which the writer puts the nodes."""
     return f"{project.package}.pipelines.{project.package}"
+
+
+_Given = Sequence[tuple[str, ast.expr]]
+"""The datasets that a node gives, and the expressions of what its function returns for them."""
 
 
 @dataclass
@@ -65,6 +70,9 @@ class Guess:
         self._found: dict[str, _Found] = {}
         text = (folder / "pipeline.py").read_text("utf-8")
         self._on_top, self._notes = notes_of(text, project.nodes)
+        self._parallels = {
+            p: s for notes in self._notes.values() for p, s in notes.parallels.items()
+        }
 
     def pipeline(self) -> Pipeline:
         """The pipeline, if it is like this."""
@@ -168,7 +176,7 @@ class Guess:
 
     def _policies(self, node: NodeSeen, notes: Notes) -> dict[str, Any]:
         """What is told of a step by its node's tags and namespace."""
-        around = {tag for found in notes.parallels.values() for tag in _tags(found)}
+        around = {tag for place in notes.places for tag in _tags(self._parallels.get(place, {}))}
         asked = [tag for tag in node.tags if _ASKED.fullmatch(tag)]
         tags = [tag for tag in node.tags if tag not in asked and tag not in around]
         kept: dict[str, Any] = {"tags": tags} if tags else {}
@@ -177,8 +185,8 @@ class Guess:
         overrides = {**({"kedro": kept} if kept else {}), **_overrides(notes.step)}
         found: dict[str, Any] = {"overrides": overrides} if overrides else {}
         if asked:
-            pairs = (_ASKED.fullmatch(tag) for tag in asked)
-            found["resources"] = Resources(**{p[1]: _number(p[2]) for p in pairs if p})
+            numbers: dict[str, Any] = dict(map(_asked, asked))
+            found["resources"] = Resources(**numbers)
         return found
 
     # The functions of nodes.py
@@ -188,58 +196,64 @@ class Guess:
         arguments = node.call.arguments
         if written is None or arguments is None:
             raise UnlikeError(f"'{node.name}' has no function")
-        notes = self._notes[node.name]
 
         def resolve(value: ast.expr) -> Input | None:
-            known = isinstance(value, ast.Name) and value.id in arguments
-            return self._from(str(arguments[value.id])) if known else None  # type: ignore[attr-defined]
+            if not isinstance(value, ast.Name) or value.id not in arguments:
+                return None
+            return self._from(str(arguments[value.id]))
 
+        given = [*zip(node.outputs.values(), _returned(written), strict=False)]
+        found = self._unit if recover.is_unit(written.body) else self._task
         used = {n.id for n in ast.walk(written) if isinstance(n, ast.Name)}
         waits = [str(dataset) for name, dataset in arguments.items() if name not in used]
-        returned = _returned(written)
-        pairs = [*zip(node.outputs.values(), returned, strict=False)]
-        if recover.is_unit(written.body):
-            unit = recover.recover(written.body, notes.prefix, self._imported, resolve, self._text)
-            names = {d: unit.names[v.id] for d, v in pairs
-                     if isinstance(v, ast.Name) and v.id in unit.names}  # fmt: skip
-            steps = unit.steps
-            if after := task_said(notes.step).get("after"):
-                steps = [replace(steps[0], after=after), *steps[1:]]
-            return _Found(steps, names, waits, unit.on_failure, unit.more, unit.datasets)
-        named = self._names(node, notes.step)
-        known = recover.known(
-            written.body,
-            self._imported,
-            resolve,
-            {v.id: named[d] for d, v in pairs if isinstance(v, ast.Name) and d in named},
-        )
-        said = {**_told(written), **notes.step}
-        said.pop("overrides", None)
-        metrics = [n for d, n in self._checked(pairs, named) if self._is_metric(d)]
-        if metrics:
-            said["metrics"] = ", ".join(map(repr, metrics))
-        task = recover.recover_task(
-            written.body,
-            notes.name,
-            said,
-            known,
-            [named[d] for d, v in pairs if d in named and not _is_mark(v)],
-            **self._policies(node, notes),
-        )
-        names = dict(self._checked(pairs, named))
-        return _Found([task], names, waits, datasets=known.datasets)
+        return replace(found(node, written.body, resolve, given), waits=waits)
 
-    def _checked(
-        self, pairs: Sequence[tuple[str, ast.expr]], named: Mapping[str, str]
-    ) -> Iterator[tuple[str, str]]:
+    def _unit(
+        self, node: NodeSeen, body: list[ast.stmt], resolve: recover.Resolve, given: _Given
+    ) -> _Found:
+        """All that is carried out by a function that tells of steps."""
+        notes = self._notes[node.name]
+        unit = recover.recover(body, notes.prefix, self._imported, resolve, self._text)
+        variables = [(dataset, v.id) for dataset, v in given if isinstance(v, ast.Name)]
+        names = {dataset: unit.names[v] for dataset, v in variables if v in unit.names}
+        first, *others = unit.steps
+        if "after" in notes.step:
+            first = replace(first, after=texts(notes.step["after"]))
+        return _Found(
+            [first, *others],
+            names,
+            on_failure=unit.on_failure,
+            more=unit.more,
+            datasets=unit.datasets,
+        )
+
+    def _task(
+        self, node: NodeSeen, body: list[ast.stmt], resolve: recover.Resolve, given: _Given
+    ) -> _Found:
+        """The task that a function carries out."""
+        notes = self._notes[node.name]
+        told = self._names(node, notes.step)
+        own = [(told[d], v) for d, v in given if d in told and not _is_mark(v)]
+        variables = {v.id: name for name, v in own if isinstance(v, ast.Name)}
+        known = recover.known(body, self._imported, resolve, variables)
+        names = dict(self._checked(given, told))
+        said = {key: text for key, text in (_told(body) | notes.step).items() if key != "overrides"}
+        if metrics := [name for dataset, name in names.items() if self._is_metric(dataset)]:
+            said["metrics"] = several(metrics)
+        task = recover.recover_task(
+            body, notes.name, said, known, [n for n, _ in own], **self._policies(node, notes)
+        )
+        return _Found([task], names, datasets=known.datasets)
+
+    def _checked(self, given: _Given, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """The datasets of a task's values, each with the name by which it is checked or known."""
-        for dataset, value in pairs:
+        for dataset, value in given:
             if isinstance(value, ast.Call) and ast.unparse(value.func) == "to_json":
                 yield dataset, ast.literal_eval(value.args[1])
             elif isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
-                yield dataset, value.slice.value
-            elif not _is_mark(value) and dataset in named:
-                yield dataset, named[dataset]
+                yield dataset, str(value.slice.value)
+            elif not _is_mark(value) and dataset in told:
+                yield dataset, told[dataset]
 
     def _is_metric(self, dataset: str) -> bool:
         """Whether a value is kept where metrics are."""
@@ -261,9 +275,9 @@ def _is_mark(value: ast.expr) -> bool:
     return isinstance(value, ast.Constant) and value.value is True
 
 
-def _told(written: ast.FunctionDef) -> Remarks:
+def _told(body: Sequence[ast.stmt]) -> Remarks:
     """What comments in a function say."""
-    found = (comment_of(statement) for statement in written.body)
+    found = (comment_of(statement) for statement in body)
     return recover.remarks([text for text in found if text is not None])
 
 
@@ -278,9 +292,11 @@ def _overrides(said: Remarks) -> Mapping[str, Any]:
     return found
 
 
-def _number(text: str) -> float:
-    found = float(text)
-    return int(found) if found == int(found) else found
+def _asked(tag: str) -> tuple[str, float]:
+    """What is asked of the machine by a tag, and how much."""
+    name, _, text = tag.removesuffix("MB").partition("-")
+    number = float(text)
+    return name, int(number) if number == int(number) else number
 
 
 def _path(entry: Entry) -> str:

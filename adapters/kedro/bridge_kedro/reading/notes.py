@@ -33,6 +33,12 @@ class Notes:
     pipelines: Mapping[tuple[str, ...], Mapping[str, Any]] = field(default_factory=dict)
 
     @property
+    def places(self) -> list[tuple[str, ...]]:
+        """The names of the parallels around it, each with those around it."""
+        parts = [part for pair in self.around for part in pair]
+        return [tuple(parts[:i]) for i in range(1, len(parts), 2)]
+
+    @property
     def prefix(self) -> str:
         """How the names begin of the steps in it."""
         return "".join(f"{name}.{key}." for name, key in self.around)

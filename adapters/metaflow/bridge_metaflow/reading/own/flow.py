@@ -16,8 +16,9 @@ from bridge.recover.remarks import texts
 from bridge.recover.source import UnlikeError, comment_of, literal_of
 from bridge_metaflow.reading.decorators import of_flow, of_step
 from bridge_metaflow.reading.graph import FlowStep, steps
+from bridge_metaflow.reading.own.items import ordered
 from bridge_metaflow.reading.own.names import Names
-from bridge_metaflow.reading.own.shape import Shape, ordered
+from bridge_metaflow.reading.own.shape import Shape
 from bridge_metaflow.reading.own.tasks import Tasks
 from bridge_metaflow.reading.parameters import givens
 from bridge_metaflow.reading.source import FlowSource, Member

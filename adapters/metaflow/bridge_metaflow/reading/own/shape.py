@@ -5,21 +5,31 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bridge.model import Conditional, Loop, Map, Parallel, Pipeline, Step, Stub
-from bridge.recover.remarks import heading, pipeline_said, remarks, step_said, texts
+from bridge.model import Conditional, Loop, Map, Parallel, Pipeline, Stub
+from bridge.recover.remarks import step_said
 from bridge.recover.source import UnlikeError, called, literal_of
 from bridge.values import At
 from bridge_metaflow.reading.graph import FlowStep
 from bridge_metaflow.reading.idioms import attribute, split_names
+from bridge_metaflow.reading.own.items import (
+    NOTHING,
+    Block,
+    Held,
+    Item,
+    Series,
+    blocks_of,
+    grouped,
+    ordered,
+)
 from bridge_metaflow.reading.own.names import about, assigned
 from bridge_metaflow.reading.own.tasks import Tasks, Within, imported_by
 from bridge_metaflow.reading.structure import always_behind
 from bridge_metaflow.remarks import pipeline_heading, step_heading
 
-__all__ = ["Shape", "ordered"]
+__all__ = ["Shape"]
 
 _CAUGHT = "Go on, or handle the failure of '"
 _REDUCED = "Make one value of each list of '"
@@ -29,66 +39,6 @@ _LOOP = re.compile(
     re.DOTALL,
 )
 _PREFIX = re.compile(r"(?:Map|Conditional) '(.*)': (?:Go over|Take the branch) .*", re.DOTALL)
-
-
-@dataclass
-class Block:
-    """Comments under a heading, or those that need none."""
-
-    heading: str | None
-    said: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Item:
-    """A step of a pipeline, and what is said above it of those that it is in.
-
-    One that is ``open`` has its only branch behind it.
-    """
-
-    step: Step
-    blocks: list[Block] = field(default_factory=list)
-    open: bool = False
-
-    def told(self, *headings: str | None) -> dict[str, str]:
-        """What is said under one of these headings, if that comes next from within."""
-        if self.blocks and self.blocks[-1].heading in headings:
-            return remarks(self.blocks.pop().said)
-        return {}
-
-
-@dataclass
-class Series:
-    """Steps that follow one another, up to ``end``; what handles their failure, and what else is
-    said of their pipeline."""
-
-    items: list[Item] = field(default_factory=list)
-    end: str = ""
-    on_failure: Pipeline | None = None
-    more: dict[str, Any] = field(default_factory=dict)
-
-
-class Held:
-    """Where steps stand of which some are the only branch of a composite that has no step."""
-
-    def __init__(self, within: Within) -> None:
-        self._open: list[tuple[str, str, Within]] = []
-        self.within = within
-
-    def begin(self, blocks: Sequence[Block]) -> None:
-        """Enter the branches that begin with a step of which this is said."""
-        for block in blocks:
-            if told := _held(block):
-                (name, key), names = told
-                self._open.append((name, names[-1], self.within))
-                self.within = self.within.inside(f"{name}.{key}")
-
-    def end(self, items: Sequence[Item]) -> None:
-        """Leave those of which the last step is among these."""
-        names = {item.step.name for item in items if not item.open}
-        while self._open and self._open[-1][1] in names:
-            name, _, self.within = self._open.pop()
-            names = {name}
 
 
 @dataclass
@@ -103,11 +53,10 @@ class Shape:
         self._behind = always_behind(self.steps)
         self._last = next(name for name, s in self.steps.items() if not s.next.targets)
 
-    def whole(self) -> Series:
+    def whole(self) -> list[Item]:
         """All steps, composites in them."""
-        found = self.series(next(iter(self.steps)), frozenset(), Within())
-        found.items = grouped(found.items)
-        if any(item.blocks for item in found.items):
+        found = grouped(self.series(next(iter(self.steps)), frozenset(), Within()).items)
+        if any(item.blocks for item in found):
             raise UnlikeError("something is said of no step")
         return found
 
@@ -118,7 +67,7 @@ class Shape:
             step = self.steps[name]
             if step.inputs and not joins:
                 break
-            held.begin(self._blocks(step))
+            held.begin(blocks_of(self.comments.get(step.name, ())))
             count = len(found.items)
             name, joins = self._step(step, found, until, held.within)
             held.end(found.items[count:])
@@ -129,7 +78,7 @@ class Shape:
         self, step: FlowStep, found: Series, until: frozenset[str], within: Within
     ) -> tuple[str, bool]:
         """Add what a step does, and what it opens; gives the step after that."""
-        blocks = self._blocks(step)
+        blocks = blocks_of(self.comments.get(step.name, ()))
         follows = step.next
         if follows.condition and step.name in follows.targets:
             return self._loop(step, blocks, found, within), False
@@ -144,16 +93,6 @@ class Shape:
             return self._fork(step, found, until, within), True
         return (follows.targets[0] if follows.targets else ""), False
 
-    def _blocks(self, step: FlowStep) -> list[Block]:
-        found: list[Block] = []
-        for comment in self.comments.get(step.name, ()):
-            if _is_heading(comment):
-                found.append(Block(comment))
-            else:
-                found = found or [Block(None)]
-                found[-1].said.append(comment)
-        return found
-
     def _do(self, step: FlowStep, blocks: list[Block], found: Series, within: Within) -> None:
         own = Item(Stub("-"), blocks)
         name = blocks[-1].heading if blocks else None
@@ -165,9 +104,8 @@ class Shape:
                 raise UnlikeError(f"something is said of '{step.name}', which does nothing")
             return
         found.items += [Item(s) for s in done.steps]
-        found.items[-len(done.steps)].blocks = blocks
-        found.on_failure = done.on_failure or found.on_failure
-        found.more.update(done.more)
+        first = found.items[-len(done.steps)]
+        first.blocks, first.on_failure, first.more = blocks, done.on_failure, done.more
 
     # Composites
 
@@ -307,8 +245,8 @@ class Shape:
         }
         decided |= told
         if not step.next.condition:
-            one = dict.fromkeys(keys, _NOTHING)
-            composite = Conditional(branches=one, default=_NOTHING if default else None, **decided)
+            one = dict.fromkeys(keys, NOTHING)
+            composite = Conditional(branches=one, default=NOTHING if default else None, **decided)
             found.items.append(Item(composite, item.blocks, open=True))
             return step.next.targets[0]
         meet = self._behind[step.name]
@@ -345,74 +283,11 @@ class Shape:
 
     def pipeline(self, found: Series, said: str) -> Pipeline:
         """A pipeline inside a step, of which something may be said under this heading."""
-        found.items = grouped(found.items)
-        told = found.items[0].told(said)
-        if any(item.blocks for item in found.items[1:]):
+        items = grouped(found.items)
+        told = items[0].told(said)
+        if any(item.blocks for item in items[1:]):
             raise UnlikeError("something is said of no step")
-        return ordered(found, told)
-
-
-_NOTHING = Pipeline([Stub("-")])
-
-
-def ordered(found: Series, told: dict[str, str]) -> Pipeline:
-    """A pipeline of these steps, in the order that is told of."""
-    steps = [item.step for item in found.items]
-    if "steps" in told:
-        place = {name: i for i, name in enumerate(texts(told["steps"]))}
-        if {*place} != {step.name for step in steps}:
-            raise UnlikeError("the steps are not those that a remark tells of")
-        steps = sorted(steps, key=lambda step: place[step.name])
-    return Pipeline(steps, on_failure=found.on_failure, **{**found.more, **pipeline_said(told)})
-
-
-def grouped(items: list[Item]) -> list[Item]:
-    """Steps that are the only branch of a composite, or one that runs after others, put into it."""
-    found = list(items)
-    for i in reversed(range(len(items))):
-        while found[i].blocks and (told := _held(found[i].blocks[-1])):
-            (name, key), names = told
-            inside, said = found[i : i + len(names)], remarks(found[i].blocks.pop().said)
-            if {item.step.name for item in inside} != {*names}:
-                raise UnlikeError(f"'{name}' does not hold what is told")
-            branch = ordered(Series(inside), said)
-            before = found[i - 1] if i else None
-            if before and before.open and before.step.name == name:
-                _fill(before, branch)
-                found[i : i + len(names)] = []
-                break
-            group = Item(Parallel(name=name, branches={key: branch}), found[i].blocks)
-            found[i : i + len(names)] = [group]
-            _join_row(found, i)
-            group.step = replace(found[i].step, **step_said(group.told(step_heading(name))))
-    return found
-
-
-def _held(block: Block) -> tuple[tuple[str, str], list[str]] | None:
-    said, of = remarks(block.said), heading(block.heading)
-    return (of, texts(said["holds"])) if of and "holds" in said else None
-
-
-def _fill(item: Item, branch: Pipeline) -> None:
-    step: Any = item.step
-    if step.default is not None and not step.branches:
-        item.step = replace(step, default=branch)
-    else:
-        item.step = replace(step, branches=dict.fromkeys(step.branches, branch))
-    item.open = False
-
-
-def _join_row(found: list[Item], i: int) -> None:
-    """Let a branch and those of the same composite behind it be one step."""
-    own = found[i].step
-    other = found[i + 1].step if i + 1 < len(found) else None
-    if isinstance(own, Parallel) and isinstance(other, Parallel) and own.name == other.name:
-        found[i].step = replace(other, branches={**own.branches, **other.branches})
-        del found[i + 1]
-
-
-def _is_heading(comment: str) -> bool:
-    return bool(re.match(r"(branch|step|inside|failure of) ['\"]", comment))
+        return ordered(items, told)
 
 
 def _known(node: ast.expr, step: FlowStep) -> str:

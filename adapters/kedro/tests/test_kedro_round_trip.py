@@ -1,0 +1,64 @@
+"""What is written of a pipeline as a Kedro project is read back as that very pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bridge.adapter import Source
+from bridge.model import Parallel, Pipeline
+from bridge.testing.agreement import lacking, sample, together
+from bridge.testing.cases import FAILING, PASSING
+from bridge.testing.cases import together as cases_together
+from bridge.testing.roundtrip import changes, returned
+from bridge.translate import write
+from bridge_kedro.adapter import KEDRO
+
+ENDS = ("terminate", "terminate_inside", "terminate_composite")
+"""Steps that never run are written nowhere."""
+
+
+def assert_returns(pipeline: Pipeline, folder: Path) -> None:
+    assert changes(pipeline, returned(pipeline, "kedro", folder / "project")) == []
+
+
+def test_cases_side_by_side(tmp_path: Path) -> None:
+    assert_returns(cases_together([c for c in PASSING if c.name not in ENDS]), tmp_path)
+
+
+def test_cases_that_fail(tmp_path: Path) -> None:
+    found = [case.pipeline for case in FAILING]
+    branches = {p.name: replace(p, parameters={}) for p in found}
+    parameters = {name: value for p in found for name, value in p.parameters.items()}
+    pipeline = Pipeline([Parallel(name="cases", branches=branches)], parameters=parameters)
+    assert_returns(pipeline, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["handled_whole", "handled_pipeline", "dataset", "map", "shell", "dag"]
+)
+def test_a_case_by_itself(name: str, tmp_path: Path) -> None:
+    cases = {case.name: case for case in PASSING}
+    if name in cases:
+        assert_returns(cases[name].pipeline, tmp_path)
+
+
+def test_programs_side_by_side(tmp_path: Path) -> None:
+    assert_returns(together(sample(25, 3, lacking("kedro"))), tmp_path)
+
+
+def test_a_program_by_itself(tmp_path: Path) -> None:
+    for i, program in enumerate(sample(3, 4, lacking("kedro"))):
+        assert_returns(program, tmp_path / str(i))
+
+
+def test_what_a_person_has_changed_is_kept_whole(tmp_path: Path) -> None:
+    case = next(case for case in PASSING if case.name == "map")
+    write(case.pipeline, "kedro", tmp_path / "project")
+    (file,) = (tmp_path / "project").rglob("nodes.py")
+    file.write_text(file.read_text().replace("square(x=map_item)", "square(x=map_item + 1)"))
+    found = KEDRO.read(Source(tmp_path / "project")).pipeline
+    assert [step.name for step in found.steps] == ["each", "summed"]
+    assert {type(step).__name__ for step in found.steps} == {"PythonTask"}

@@ -77,6 +77,7 @@ POLICED = {
     "secrets": ["S"],
     "dependencies": ["numpy"],
     "image": "python:3.11",
+    "cache": True,
 }
 
 
@@ -139,7 +140,7 @@ def test_all_refusals_are_in_one_message_each_with_its_place(here, lacking):
     lacking("fake", [Feature.SHELL])
     steps = [
         ShellTask(name="one", command="true"),
-        Stub(name="two", image="i", cache=True, resources=Resources(gpu=1)),
+        Stub(name="two", image="i", resources=Resources(gpu=1)),
     ]
     with pytest.raises(TranslationError) as caught:
         write(Pipeline(steps, schedule="@daily"), "fake", here / "out")

@@ -63,7 +63,6 @@ class Index:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A connection in a transaction that counts when the block ends well. Raises OSError."""
         with _TURN, self._told("written"):
-            self._folder.mkdir(parents=True, exist_ok=True)
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -112,6 +111,7 @@ def _identity(path: Path) -> tuple[int, int]:
 def _opened(path: Path) -> sqlite3.Connection:
     if path.exists() and not os.access(path.parent, os.W_OK):
         return _opened_to_read(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     connection = _connect(path.as_uri())
     try:
         if connection.execute("PRAGMA user_version").fetchone() != (1,):
@@ -125,7 +125,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _make(connection: sqlite3.Connection) -> None:
     """Make the tables; of several processes that do it at once, one does."""
-    connection.execute("PRAGMA page_size=8192")
+    connection.execute("PRAGMA page_size=16384")
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version=1; COMMIT;")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from bridge.emit.remarks import CACHED, ENDS
@@ -136,8 +137,16 @@ def _input(said: str) -> tuple[str, Input]:
 
 def stub_said(name: str, found: Remarks) -> Stub:
     """A stub of which this is said."""
-    extra = {key: _value(text) for key, text in found.items() if key not in _OF_STEPS}
+    extra = dict(_extra(found))
     more = task_said(found)
     if "returns" in found:
         more["returns"] = texts(found["returns"])
     return Stub(name, extra=extra, **more)
+
+
+def _extra(found: Remarks) -> Iterator[tuple[str, Any]]:
+    """What else is written on a stub: values, unlike what a person remarks."""
+    for key, text in found.items():
+        if key not in _OF_STEPS:
+            with suppress(UnlikeError):
+                yield key, _value(text)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -128,8 +127,7 @@ def _read(path: Path) -> dict[Any, Any]:
 def _check(path: Path, key: Any, service: str, asked: Any) -> None:
     known = _SERVICES.get(service)
     if known is None:
-        close = get_close_matches(service, _SERVICES, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(_SERVICES)}"
+        hint = did_you_mean(service, _SERVICES)
         raise UsageError(f"configuration file '{path}' has an unknown key '{key}'; {hint}")
     kind = str(asked.get("type") if isinstance(asked, dict) else asked)
     if kind not in known:

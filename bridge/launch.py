@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -127,11 +126,15 @@ class _Sentence:
 
 async def execute_async(pipeline: Pipeline, **options: Any) -> Run | None:
     """The same in a thread of its own, while the event loop goes on."""
+    import asyncio  # takes its time, and few runs are awaited
+
     return await asyncio.to_thread(execute, pipeline, **options)
 
 
 async def stream(pipeline: Pipeline, **options: Any) -> AsyncIterator[Any]:
     """Run ``pipeline`` and give what its asynchronous generators yield, as they yield it."""
+    import asyncio
+
     loop, events = asyncio.get_running_loop(), asyncio.Queue[Any]()
 
     def tell(event: Any) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import RunError
 from bridge.flow import Node, Stored
 from bridge.record import StepRun
 from bridge.runner.work import Outcome
 from bridge.values import Fact
+
+if TYPE_CHECKING:
+    import sqlite3
 
 __all__ = ["Cache", "never_same"]
 
@@ -68,6 +70,8 @@ class Cache:
             "files": dict(outcome.files),
         }
         row = [_signature(place, key, inputs), place, key, inputs, json.dumps(result)]
+        import sqlite3
+
         try:
             with closing(self._open()) as cache, cache:
                 cache.executescript(_TABLE)
@@ -76,6 +80,8 @@ class Cache:
             raise RunError(f"a result cannot be kept in '{self._file}': {error}") from error
 
     def _open(self) -> sqlite3.Connection:
+        import sqlite3  # takes its time, and few tasks are cached
+
         return sqlite3.connect(self._file, timeout=60)
 
 

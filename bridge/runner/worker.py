@@ -12,10 +12,10 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from bridge.flow import Node
+from bridge.runner.channel import Channel
 from bridge.runner.turns import HELD
 from bridge.runner.work import Order, Outcome, attempted
 from bridge.runner.zygote import Worker
@@ -27,13 +27,13 @@ __all__ = ["worker"]
 def worker(nodes: Mapping[str, Node], place: Place) -> Worker:
     """What a worker does that finds the tasks it is asked for among ``nodes``."""
 
-    def work(connection: Connection, log: Path) -> None:
+    def work(channel: Channel, log: Path) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         gc.freeze()
         around = _Around()
         kept = f"{log.parent.parent.name}/{log.parent.name}/{log.name}"
-        while order := _order(connection):
+        while order := _order(channel):
             begin = os.fstat(1).st_size
             node = nodes[order.place]
             if node.catalog.get or node.catalog.put:
@@ -41,15 +41,15 @@ def worker(nodes: Mapping[str, Node], place: Place) -> Worker:
             outcome = attempted(order, node, place)
             around.flush()
             outcome = outcome._replace(log=(kept, begin, os.fstat(1).st_size))
-            connection.send((outcome, _is_clean(outcome)))
+            channel.send((outcome, _is_clean(outcome)))
             around.restore()
 
     return work
 
 
-def _order(connection: Connection) -> Order | None:
+def _order(channel: Channel) -> Order | None:
     with suppress(EOFError, OSError):
-        order: Order = connection.recv()
+        order: Order = channel.receive()
         return order
     return None
 

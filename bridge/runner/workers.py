@@ -12,22 +12,24 @@ import pickle
 import select
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.machinery import PathFinder
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import RunError
 from bridge.flow import Flow, Node
 from bridge.model import PythonTask
+from bridge.runner.channel import Channel
 from bridge.runner.work import Order, Outcome
 from bridge.runner.zygote import FORK, REAP
 from bridge.tasks import Place
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["START", "Workers"]
 
@@ -132,9 +134,9 @@ class _Worker:
     def __init__(self, channel: socket.socket, pid: int, log: str) -> None:
         self.pid = pid
         self.log: Any = (log, 0, 0)
-        self._connection = Connection(channel.detach())
+        self._channel = Channel(channel)
         self._poll = select.poll()
-        self._poll.register(self._connection.fileno(), select.POLLIN)
+        self._poll.register(self._channel.fileno(), select.POLLIN)
         self._process = -1
         with suppress(AttributeError, OSError):  # told when only others keep the channel open
             self._process = os.pidfd_open(pid)
@@ -143,17 +145,17 @@ class _Worker:
     def ask(self, order: Order, limit: float | None) -> Any:
         """The answer of the worker; "late" after so many seconds, None when it has ended."""
         with suppress(OSError, EOFError):
-            self._connection.send(order)
+            self._channel.send(order)
             found = self._poll.poll(None if limit is None else limit * 1000)
             if not found:
                 return "late"
-            if any(descriptor == self._connection.fileno() for descriptor, _ in found):
-                return self._connection.recv()
+            if any(descriptor == self._channel.fileno() for descriptor, _ in found):
+                return self._channel.receive()
         return None
 
     def close(self) -> None:
         """Talk to it no more."""
-        self._connection.close()
+        self._channel.close()
         if self._process >= 0:
             os.close(self._process)
 
@@ -189,6 +191,8 @@ def _start(
 ) -> _Forked | subprocess.Popen[bytes]:
     if _is_to_fork(nodes):
         return _fork(nodes, place, mine, other)
+    import subprocess  # takes its time, and most runs can fork
+
     given = flow.pipeline, {**flow.pipeline.parameters}, place, sys.path
     process = subprocess.Popen(
         [sys.executable, "-m", "bridge.runner.fresh", str(other.fileno())],

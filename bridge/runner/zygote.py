@@ -14,16 +14,17 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from bridge.runner.channel import Channel
 
 __all__ = ["FORK", "REAP", "Worker", "serve"]
 
 FORK, REAP = b"fork", b"reap"
 """What may be asked for: a worker on the socket that comes with it, and the end of a worker."""
 
-Worker = Callable[[Connection, Path], None]
+Worker = Callable[[Channel, Path], None]
 """What a worker does with its end of a socket, and the file that it is to write to."""
 
 _SUBREAPER, _DEATH_SIGNAL = 36, 1  # of prctl(2)
@@ -38,7 +39,7 @@ def serve(control: socket.socket, work: Worker) -> None:
         while request := _received(control):
             what, argument, descriptors = request
             if what == FORK:
-                answer = _forked(control, work, Connection(descriptors[0]), Path(argument))
+                answer = _forked(control, work, descriptors[0], Path(argument))
             else:
                 answer = _reaped(int(argument))
             control.sendall(b"%d\n" % answer)
@@ -56,17 +57,17 @@ def _received(control: socket.socket) -> tuple[bytes, str, list[int]] | None:
     return None
 
 
-def _forked(control: socket.socket, work: Worker, connection: Connection, log: Path) -> int:
+def _forked(control: socket.socket, work: Worker, descriptor: int, log: Path) -> int:
     pid = os.fork()
     if pid:
-        connection.close()
+        os.close(descriptor)
         return pid
     try:
         control.close()
         os.setsid()
         _prctl(_DEATH_SIGNAL, signal.SIGKILL)
         _redirected(log)
-        work(connection, log)
+        work(Channel(socket.socket(fileno=descriptor)), log)
     except BaseException:
         import traceback
 

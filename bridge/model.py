@@ -329,9 +329,10 @@ class Pipeline(Frozen):
     def execute(self, **options: Any) -> Any:
         """Run the pipeline here and return the ``Run``; while a source is being loaded, inert.
 
-        Options: ``parameters`` (values), ``parameters_file``, ``run_id``, ``patch`` (what stands
-        in for tasks, by their names) and those that ``bridge.launch`` tells of. Raises ModelError
-        before anything runs, StepError when a step fails.
+        Options: ``parameters`` (values), ``parameters_file``, ``run_id``, ``jobs`` (how many tasks
+        at once), ``workers`` ("processes", "threads", "inline"), ``patch`` (what stands in for
+        tasks, by their names) and those that ``bridge.launch`` tells of. Raises ModelError before
+        anything runs, StepError when a step fails.
         """
         # By name, since the model knows nobody who consumes it; this is the one door upwards.
         return import_module("bridge.launch").execute(self, **options)

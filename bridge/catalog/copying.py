@@ -7,7 +7,6 @@ import io
 import os
 import re
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -133,6 +132,8 @@ def copy_hashed(source: int, target: int) -> str:
     One thread copies; behind it the copy is read and hashed, so it costs little more than the
     dearer of the two.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     size = os.fstat(source).st_size
     digest, buffer = hashlib.sha256(), bytearray(BLOCK)
 
@@ -148,6 +149,8 @@ def copy_hashed(source: int, target: int) -> str:
 
 def write_hashed(target: int, parts: Sequence[bytes | memoryview]) -> str:
     """Write content given in parts and give its reference; one thread hashes, one writes."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as hasher:
         ref = hasher.submit(hash_bytes, *parts)
         with open(target, "wb", buffering=0, closefd=False) as file:

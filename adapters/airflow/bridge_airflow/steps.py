@@ -10,8 +10,11 @@ from bridge.emit.body import Body, Name, body, kept_notebook, text
 from bridge.emit.carried import PACKAGE
 from bridge.emit.names import Names
 from bridge.emit.python import comment, indent, literal
+from bridge.emit.remarks import about_task
+from bridge.emit.remarks import lines as lines_of
 from bridge.flow import Node, walk
 from bridge.model import Composite, NotebookTask, Stub
+from bridge.unit import Unit
 from bridge.values import Kind
 from bridge_airflow.foreign import foreign_call, read_by_foreign
 from bridge_airflow.ids import Ids
@@ -21,6 +24,10 @@ from bridge_airflow.reading import Reading, keys
 from bridge_airflow.tables import CONTEXT_KEYS, TASK_NAMES
 
 __all__ = ["Steps", "is_placeholder", "todo_lines"]
+
+
+_SAID = ("after", "image", "overrides", "resources")
+"""What is said of a task in Airflow's own words."""
 
 
 def is_placeholder(spot: Spot) -> bool:
@@ -107,8 +114,9 @@ class Steps:
         )
         self._adopt(made, node)
         lines = [*reading.lines, *made.lines, *self._return(node, made)]
+        said = [] if isinstance(node.task, Unit) else lines_of(about_task(node, _SAID))
         head = self.head(spot.path, arguments(node.task))
-        return [*head, *indent([*made.imports, *(lines or ["pass"])])]
+        return [*said, *head, *indent([*made.imports, *(lines or ["pass"])])]
 
     def foreign(self, spot: Spot) -> None:
         """Note the call that makes an operator of Airflow's own, and the code that it needs."""

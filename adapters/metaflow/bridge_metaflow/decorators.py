@@ -34,9 +34,19 @@ def decorators(place: Place) -> list[tuple[str, str]]:
     around: Place | None = place
     chosen: dict[str, str] = {}
     while around:
-        chosen = {**_of_overrides(around.node.task), **chosen}
+        for step in _holding(around):
+            chosen = {**_of_overrides(step), **chosen}
         around = around.around
     return list({**found, **chosen}.items())
+
+
+def _holding(place: Place) -> Iterator[Step]:
+    """A step, and those of its flow that it stands in, the innermost first."""
+    yield place.node.task
+    parts = place.node.path.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        if step := place.flow.steps.get(".".join(parts[:end])):
+            yield step
 
 
 def _of_policies(step: Any) -> Iterator[tuple[str, str]]:

@@ -66,7 +66,7 @@ def of_flow(laid: Plan) -> list[str]:
     if text_of(described(pipeline)) == (pipeline.description or f"The pipeline '{pipeline.name}'."):
         without += ["about: ", *([] if pipeline.description else ["pipeline: "])]
     if not pipeline.overrides.keys() - {"metaflow"}:
-        without.append("overrides: ")
+        without.append("pipeline overrides: ")
     whole, order = _apart(pipeline, [path for path in first_steps(laid) if "." not in path])
     told = [t for t in about_pipeline(whole, order) if not t.startswith((*without, "\0"))]
     if pipeline.schedule in NAMED:

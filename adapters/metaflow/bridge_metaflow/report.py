@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bridge.findings import Level
+from bridge.nodes import inside, walk
+from bridge.unit import Unit
 from bridge_metaflow.plan import Plan
 
 __all__ = ["told"]
@@ -18,6 +20,7 @@ _NARROWED = (
     "splits behind each other multiply them"
 )
 _GROUPED = "'{task}' shares step '{step}' with other tasks: a flow has room for some 900 steps"
+_INSIDE = "decorators of a flow stand at the whole flow; say this of the outermost pipeline"
 _OF_TASK = ("function", "notebook", "command", "stub")
 
 Told = tuple[tuple[str, str], tuple[Level, str]]
@@ -25,7 +28,7 @@ Told = tuple[tuple[str, str], tuple[Level, str]]
 
 def told(laid: Plan) -> Mapping[tuple[str, str], tuple[Level, str]]:
     """What is to be said of some attributes, beside what the table of support says."""
-    return dict([*_shape(laid), *_groups(laid)])
+    return dict([*_shape(laid), *_groups(laid), *_overrides(laid)])
 
 
 def _shape(laid: Plan) -> Iterator[Told]:
@@ -42,3 +45,11 @@ def _groups(laid: Plan) -> Iterator[Told]:
             message = _GROUPED.format(task=place.path, step=laid.names.step[step])
             for attribute in _OF_TASK:
                 yield (place.path, attribute), (Level.EMULATED, message)
+
+
+def _overrides(laid: Plan) -> Iterator[Told]:
+    """What is said for Metaflow of pipelines that are no flow of their own."""
+    for path, step in walk(laid.flow.pipeline):
+        for key, inner in inside(step):
+            if "metaflow" in inner.overrides and not isinstance(step, Unit):
+                yield (f"{path}{key}", "overrides['metaflow']"), (Level.DROPPED, _INSIDE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.model import Catalog, NotebookTask, PythonTask, ShellTask, Stub, Task
+from bridge.recover.source import name_of
 from bridge.signatures import shell_names
 from bridge.values import At, Constant, Fact, Input, Kind, Return, at, constant, fact
 from bridge_airflow.reading_dag.source_text import Function
@@ -46,13 +47,15 @@ def returned_names(node: Function) -> dict[str, Return]:
 class Body:
     """The body of a task's function; ``argument`` tells what an argument of it stands for.
 
-    ``names`` has the returns of all tasks, by their ids and keys.
+    ``names`` has the returns of all tasks, by their ids and keys, ``own`` is the name of the step
+    in which NUL stands around variables.
     """
 
     node: Function
     argument: Place
     names: Mapping[tuple[str, str], Return]
     imports: dict[str, str] = field(default_factory=dict)
+    own: str = ""
 
     def __post_init__(self) -> None:
         for inner in ast.walk(self.node):
@@ -88,6 +91,8 @@ class Body:
             return self.value(node.args[0])
         if isinstance(node, ast.Name) and node.id in ("run_id", "ts"):
             return fact("logical_date" if node.id == "ts" else node.id)
+        if isinstance(node, ast.JoinedStr) and name_of(node) == self.own:
+            return fact("step")
         if ast.unparse(node) == "ti.try_number":
             return fact("attempt")
         path: list[Any] = []

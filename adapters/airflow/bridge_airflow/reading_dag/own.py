@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,13 @@ from bridge.model import (
     Step,
     Stub,
 )
+from bridge.recover import remarks
 from bridge.values import At, Return, at
 from bridge_airflow.project import IGNORE
 from bridge_airflow.reading_dag.bodies import Body, NotOursError, returned_names
 from bridge_airflow.reading_dag.making import Task
+from bridge_airflow.reading_dag.own_check import is_written_so
+from bridge_airflow.reading_dag.own_units import said_of, unit
 from bridge_airflow.reading_dag.source_text import Function, SourceText
 from bridge_airflow.tables import OPERATOR_ARGUMENTS
 
@@ -48,7 +51,18 @@ def read_own(
     Raises NotOursError where the file has been changed since.
     """
     own = _Own(dag, text)
-    return own.pipeline(settings), own.origins()
+    found = own.pipeline(settings)
+    if own.is_guess and not is_written_so(Path(text.file), found):
+        raise NotOursError("what the code looks like would be written in another way")
+    return found, own.origins()
+
+
+@dataclass
+class _Held:
+    """Steps, and what the code of them says of their pipeline."""
+
+    steps: list[Step]
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Own:
@@ -56,6 +70,8 @@ class _Own:
         self._dag, self._text = dag, text
         self._tasks: dict[str, Task] = {task["id"]: task for task in dag["tasks"]}
         self._items: dict[str, At] = {}
+        self.is_guess = False
+        self.datasets: dict[str, Any] = {}
         self._names: dict[tuple[str, str], Return] = {}
         for task_id in self._tasks:
             if node := self._function(task_id):
@@ -70,6 +86,7 @@ class _Own:
                 if n != "params"}  # fmt: skip
         more = {**settings, "overrides": {"airflow": kept} if kept else {}}
         found = self._steps(self._dag["children"], "")
+        more["datasets"] = self.datasets
         return replace(found, name=self._dag["dag_id"], parameters=parameters, **more)
 
     def origins(self) -> dict[str, tuple[str, str]]:
@@ -87,7 +104,10 @@ class _Own:
         """The pipeline of the tasks and groups in a group."""
         children = list(children)
         names = [name for name in children if not self._is_barrier(name, children)]
-        steps = [self._step(name) for name in names]
+        held = [self._held(name) for name in names]
+        more = {"description": tooltip}
+        for found in held:
+            more |= found.more
         inside = {name: set(self._inside(name)) for name in names}
         for name in names:
             inside[name] |= {f"{name}_done"} & self._tasks.keys() - {*names}
@@ -96,19 +116,46 @@ class _Own:
             for name in names
         }
         if all(earlier in before[later] for earlier, later in pairwise(names)):
-            return Pipeline(steps, description=tooltip)
-        found = []
-        for name, step in zip(names, steps, strict=True):
+            return Pipeline([step for found in held for step in found.steps], **more)
+        steps = []
+        for name, found in zip(names, held, strict=True):
             taken = self._taken(inside[name])
             after = [_last(other) for other in before[name] if not taken & inside[other]]
-            found.append(replace(step, after=after) if after else step)
-        return Pipeline(found, description=tooltip, order="data")
+            first, *rest = found.steps
+            steps += [replace(first, after=[*after, *first.after]) if after else first, *rest]
+        return Pipeline(steps, **{"order": "data", **more})
+
+    def _held(self, name: str) -> _Held:
+        """The steps that a task or a group stands for; most stand for one."""
+        try:
+            return _Held([self._step(name)])
+        except NotOursError:
+            node = self._function(name) if name in self._tasks else None
+            if node is None or (_last(name) in _COMPOSITE and "." in name):
+                raise
+        found = unit(self._text, self._body(name, node), self._at(name))
+        handler = {"on_failure": found.on_failure} if found.on_failure else {}
+        self.is_guess = True
+        self.datasets |= found.datasets
+        return _Held(found.steps, {**found.more, **handler})
 
     def _is_barrier(self, name: str, children: Iterable[str]) -> bool:
         """Whether a task is only there for others to wait for, after a wide group."""
         group = name.removesuffix("_done")
         is_empty = name in self._tasks and self._tasks[name]["class"] == "EmptyOperator"
         return is_empty and name != group and group in children and group in self._dag["groups"]
+
+    def _at(self, name: str) -> str:
+        """How the names of steps begin where a task stands; NUL stands around variables."""
+        found, groups = "", self._dag["groups"]
+        parts = name.split(".")[:-1]
+        for number, part in enumerate(parts):
+            around, group = ".".join(parts[:number]), ".".join(parts[: number + 1])
+            if f"{around}.items" not in self._tasks:
+                found += f"{part}."
+            if group in groups and f"{group}.items" in self._tasks:
+                found += "\0ti.map_index\0."
+        return found
 
     def _inside(self, name: str) -> Iterator[str]:
         if name in self._tasks:
@@ -214,7 +261,8 @@ class _Own:
         more = self._policies(task)
         node = self._function(task_id)
         if node is not None:
-            return self._body(task_id, node).task(_last(task_id), more)
+            said = remarks(self._text.comments(node))
+            return said_of(self._body(task_id, node).task(_last(task_id), more), said)
         if task["class"] != "EmptyOperator":
             raise NotOursError(f"'{task_id}' is an operator of Airflow's own")
         return Stub(_last(task_id), **more)
@@ -242,7 +290,7 @@ class _Own:
                 return self._items[owner]
             return held
 
-        return Body(node, argument, self._names)
+        return Body(node, argument, self._names, own=f"{self._at(task_id)}{_last(task_id)}")
 
     def _policies(self, task: Task) -> dict[str, Any]:
         given, values = dict(task["given"]), task["values"]

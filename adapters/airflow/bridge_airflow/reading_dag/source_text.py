@@ -125,6 +125,13 @@ class SourceText:
             lines.append((begin + keep, end))
         return _edited(self.bytes, lines, edits)
 
+    def comments(self, node: Function) -> list[str]:
+        """The comments right above a function and its decorators."""
+        first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+        lines = self.bytes.decode().splitlines()
+        found = self._comments_above(first, node.col_offset)
+        return [lines[number - 1].strip().removeprefix("# ") for number in found]
+
     def _comments_above(self, line: int, column: int) -> list[int]:
         found: list[int] = []
         for number in range(line - 1, 0, -1):

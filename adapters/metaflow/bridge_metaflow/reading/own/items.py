@@ -7,13 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bridge.model import Parallel, Pipeline, Step, Stub
+from bridge.lower.rebuild import rebuilt
+from bridge.model import Parallel, Pipeline, Step, Stub, Task
 from bridge.recover.remarks import heading, pipeline_said, remarks, step_said, texts
 from bridge.recover.source import UnlikeError
 from bridge_metaflow.reading.own.tasks import Within
 from bridge_metaflow.remarks import step_heading
 
-__all__ = ["NOTHING", "Block", "Held", "Item", "Series", "blocks_of", "grouped", "ordered"]
+__all__ = [
+    "NOTHING",
+    "Block",
+    "Held",
+    "Item",
+    "Series",
+    "blocks_of",
+    "grouped",
+    "ordered",
+    "said_of",
+]
 
 NOTHING = Pipeline([Stub("-")])
 """Stands for a pipeline that is not known yet."""
@@ -122,7 +133,7 @@ def grouped(items: list[Item]) -> list[Item]:
             group = Item(Parallel(name=name, branches={key: branch}), found[i].blocks)
             found[i : i + len(names)] = [group]
             _join_row(found, i)
-            group.step = replace(found[i].step, **step_said(group.told(step_heading(name))))
+            group.step = said_of(found[i].step, group.told(step_heading(name)))
     return found
 
 
@@ -147,6 +158,28 @@ def _join_row(found: list[Item], i: int) -> None:
     if isinstance(own, Parallel) and isinstance(other, Parallel) and own.name == other.name:
         found[i].step = replace(other, branches={**own.branches, **other.branches})
         del found[i + 1]
+
+
+def said_of(step: Step, told: Mapping[str, str]) -> Step:
+    """The step with what is said of it; its decorators are no longer those of the steps in it."""
+    found = replace(step, **step_said(dict(told)))
+    own = _decorators(found) if told else []
+    return rebuilt(found, lambda inner, _: _without(inner, own)) if own else found
+
+
+def _without(pipeline: Pipeline, decorators: Sequence[str]) -> Pipeline:
+    steps = []
+    for step in pipeline.steps:
+        left = [text for text in _decorators(step) if text not in decorators]
+        kept = {name: given for name, given in step.overrides.items() if name != "metaflow"}
+        kept |= {"metaflow": {"decorators": left}} if left else {}
+        found = replace(step, overrides=kept) if isinstance(step, Task) else step
+        steps.append(rebuilt(found, lambda inner, _: _without(inner, decorators)))
+    return replace(pipeline, steps=steps)
+
+
+def _decorators(step: Step) -> list[str]:
+    return list(step.overrides.get("metaflow", {}).get("decorators", ()))
 
 
 def _is_heading(comment: str) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.model import Conditional, Loop, Map, Parallel, Pipeline, Stub
-from bridge.recover.remarks import step_said
 from bridge.recover.source import UnlikeError, called, literal_of
 from bridge.values import At
 from bridge_metaflow.reading.graph import FlowStep
@@ -23,6 +22,7 @@ from bridge_metaflow.reading.own.items import (
     blocks_of,
     grouped,
     ordered,
+    said_of,
 )
 from bridge_metaflow.reading.own.names import about, assigned
 from bridge_metaflow.reading.own.tasks import Tasks, Within, imported_by
@@ -130,8 +130,8 @@ class Shape:
             index_as=match[4] or "",
             where=step.where,
         )
-        told = step_said(item.told(None, step_heading(name)))
-        found.items.append(Item(replace(loop, **told), item.blocks))
+        told = item.told(None, step_heading(name))
+        found.items.append(Item(said_of(loop, told), item.blocks))
         return next(t for t in step.next.targets if t != step.name)
 
     def _caught(self, step: FlowStep, found: Series, until: frozenset[str], within: Within) -> str:
@@ -159,7 +159,7 @@ class Shape:
         if not match or not fan.next.over:
             raise UnlikeError(f"'{step.name}' goes over nothing")
         name, item = self._name(step), Item(Stub("-"), blocks)
-        told = step_said(item.told(None, step_heading(name)))
+        told = item.told(None, step_heading(name))
         body = self.series(fan.next.targets[0], until, within.inside(name, match[1]))
         on = self._over(step, fan.next.over, within)
         join = self.steps[body.end]
@@ -177,7 +177,7 @@ class Shape:
             reducer=reducer,
             where=step.where,
         )
-        found.items.append(Item(replace(composite, **told), item.blocks))
+        found.items.append(Item(said_of(composite, told), item.blocks))
         return behind
 
     def _name(self, step: FlowStep) -> str:
@@ -235,7 +235,7 @@ class Shape:
         call = _said(step, "choose")
         assert call
         name, item = self._name(step), Item(Stub("-"), blocks)
-        told = step_said(item.told(None, step_heading(name)))
+        told = item.told(None, step_heading(name))
         on, keys = self._place(call.args[1], within), literal_of(call.args[2])
         default = any(k.arg == "default" for k in call.keywords)
         decided: dict[str, Any] = {
@@ -243,11 +243,10 @@ class Shape:
             "parameter": on if on.path else on.name,
             "where": step.where,
         }
-        decided |= told
         if not step.next.condition:
             one = dict.fromkeys(keys, NOTHING)
             composite = Conditional(branches=one, default=NOTHING if default else None, **decided)
-            found.items.append(Item(composite, item.blocks, open=True))
+            found.items.append(Item(said_of(composite, told), item.blocks, open=True))
             return step.next.targets[0]
         meet = self._behind[step.name]
         arms = []
@@ -258,7 +257,7 @@ class Shape:
             arms.append(self.pipeline(arm, pipeline_heading(name, shown)))
         branches = dict(zip(keys, arms, strict=False))
         composite = Conditional(branches=branches, default=arms[-1] if default else None, **decided)
-        found.items.append(Item(composite, item.blocks))
+        found.items.append(Item(said_of(composite, told), item.blocks))
         return meet
 
     def _fork(self, step: FlowStep, found: Series, until: frozenset[str], within: Within) -> str:
@@ -275,9 +274,9 @@ class Shape:
             branches[keys[i]] = self.pipeline(inner, pipeline_heading(name, keys[i]))
             first = first or inner.items[0]
         if first:
-            told = step_said(first.told(step_heading(name)))
-            composite = Parallel(name=name, branches=branches, where=step.where, **told)
-            found.items.append(Item(composite, first.blocks))
+            composite = Parallel(name=name, branches=branches, where=step.where)
+            told = first.told(step_heading(name))
+            found.items.append(Item(said_of(composite, told), first.blocks))
         (end,) = ends
         return end
 

@@ -186,6 +186,16 @@ def test_the_runs_of_bridge_are_not_swept_up(work: Path, monkeypatch: pytest.Mon
     assert set(_put("**/*")) == {"b"}
 
 
+def test_the_block_may_change_directory(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRIDGE_HOME", "state")
+    _write(work, {"a": b"1", "state/runs/r/run.json": b"{}"})
+    with catalog(put=["**/*"]) as files:
+        os.chdir(tmp_path)
+    assert set(files.manifest) == {"a"}
+
+
 def test_a_store_that_is_the_working_directory(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIDGE_STORE", ".")
     _write(work, {"a": b"1", "b": LARGE})

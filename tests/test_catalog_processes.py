@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from bridge.catalog import catalog, load, load_object, open_store, save, save_object
+from bridge.catalog import catalog, index, load, load_object, open_store, save, save_object
 from bridge.catalog.stores import Content
 from bridge.catalog.upkeep import damage
 
 WRITER = """
 import os, random, sys
 from pathlib import Path
+from bridge.catalog import index
 from bridge.catalog import catalog, load
 store, work, seed, rounds = sys.argv[1:]
 random.seed(int(seed))
@@ -151,6 +152,24 @@ def test_threads_put_and_get_at_the_same_time(tmp_path: Path, work: Path) -> Non
         thread.join()
     assert len(manifests) == 6
     assert all(manifest == manifests[0] for manifest in manifests)
+    assert _damaged(tmp_path / "store") == []
+
+
+def test_on_a_file_system_of_a_network_there_is_no_write_ahead_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not index._is_shared_by_machines(tmp_path)
+    mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    kinds = {fields[fields.index("-") + 1] for fields in mounts}
+    monkeypatch.setattr(index, "_NETWORK", kinds)  # whatever it is that this folder is on
+    assert index._is_shared_by_machines(tmp_path)
+    save(b"x", tmp_path / "store")
+    running = [_start(tmp_path, number, 2) for number in range(4)]
+    for process in running:
+        _, told = process.communicate(timeout=300)
+        assert process.returncode == 0, told
+    assert {path.name for path in (tmp_path / "store").iterdir()} == {"pack.db", "sha256"}
+    assert load(save(b"x", tmp_path / "store"), tmp_path / "store") == b"x"
     assert _damaged(tmp_path / "store") == []
 
 

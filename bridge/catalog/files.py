@@ -43,10 +43,12 @@ class catalog(carried.catalog):  # noqa: N801 - used as a verb, with catalog(get
         self._held = {_parts(path): ref for held in upstream for path, ref in (held or {}).items()}
         self._at, self._store_copy = open_store(store), store_copy
         self._wanted: dict[str, str] = {}
+        self._hidden: list[Path] = []
 
     def __enter__(self) -> catalog:
         self._wanted.clear()
         super().__enter__()
+        self._hidden = hidden(self._at, self._folder)  # now, since the block may change directory
         self._refuse_links_out()
         try:
             self._at.place(self._wanted)
@@ -74,7 +76,7 @@ class catalog(carried.catalog):  # noqa: N801 - used as a verb, with catalog(get
 
     def _keep(self, pattern: Parts) -> bool:
         """Store the files that match; says whether there are any."""
-        found = sorted(find(pattern, self._folder, hidden(self._at, self._folder)))
+        found = sorted(find(pattern, self._folder, self._hidden))
         new = [path for path in found if path not in self.manifest]
         keep: Any = self._at.put if self._store_copy else self._at.hashes
         self.manifest |= keep(self._folder, new) if new else {}

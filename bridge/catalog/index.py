@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 __all__ = ["NAMES", "Index"]
@@ -23,6 +23,9 @@ _PATIENCE = 60.0
 
 _AT_MOST = 8
 """Connections that a process keeps open."""
+
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "lustre", "glusterfs"}
+"""File systems on which there is no write-ahead log."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pack (ref TEXT PRIMARY KEY, added REAL NOT NULL, data BLOB NOT NULL);
@@ -115,7 +118,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection = _connect(path.as_uri())
     try:
         if connection.execute("PRAGMA user_version").fetchone() != (1,):
-            _make(connection)
+            _make(connection, path.parent)
         connection.execute("PRAGMA synchronous=NORMAL")
     except BaseException:
         connection.close()
@@ -123,12 +126,26 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _make(connection: sqlite3.Connection) -> None:
+def _make(connection: sqlite3.Connection, folder: Path) -> None:
     """Make the tables; of several processes that do it at once, one does."""
     connection.execute("PRAGMA page_size=16384")
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-    connection.execute("PRAGMA journal_mode=WAL")
+    if not _is_shared_by_machines(folder):
+        connection.execute("PRAGMA journal_mode=WAL")
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version=1; COMMIT;")
+
+
+def _is_shared_by_machines(folder: Path) -> bool:
+    """Whether the file system may be one of a network, where memory cannot be shared as WAL does."""
+    device = os.stat(folder).st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    with suppress(OSError):
+        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+            fields = line.split()
+            if fields[2] == number:
+                kind = fields[fields.index("-") + 1]
+                return kind in _NETWORK or kind.startswith("fuse.")
+    return False
 
 
 def _opened_to_read(path: Path) -> sqlite3.Connection:

@@ -1,0 +1,72 @@
+"""The cases on Kedro: SequentialRunner, values in memory; ``--silent`` without Kedro's log."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import work
+from case import begin, end, expect, has, main
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline, node
+from kedro.runner import ParallelRunner, SequentialRunner
+
+
+def _run(pipeline: Pipeline, **values: object):
+    if has("--silent"):
+        logging.getLogger("kedro").setLevel(logging.ERROR)
+    runner = ParallelRunner() if has("--parallel") else SequentialRunner()
+    begin()
+    found = runner.run(pipeline, DataCatalog({}, load_versions={}) if False else _catalog(values))
+    end()
+    return found
+
+
+def _catalog(values):
+    from kedro.io import MemoryDataset
+
+    return DataCatalog({name: MemoryDataset(value) for name, value in values.items()})
+
+
+def _first(i: int):
+    return lambda: i
+
+
+def chain(length: int) -> None:
+    following = [
+        node(work.following, f"x{i - 1}", f"x{i}", name=f"task{i}") for i in range(1, length)
+    ]
+    found = _run(Pipeline([node(work.first, None, "x0", name="task0"), *following]))
+    expect(found[f"x{length - 1}"].load(), length - 1)
+
+
+def fan(width: int) -> None:
+    """Kedro has no map: a node for each item, written out."""
+    items = [node(work.following, f"x{i}", f"y{i}", name=f"item{i}") for i in range(width)]
+    last = node(work.add_all, [f"y{i}" for i in range(width)], "sum", name="total")
+    found = _run(Pipeline([*items, last]), **{f"x{i}": i for i in range(width)})
+    expect(found["sum"].load(), sum(range(width)) + width)
+
+
+def graph(size: int) -> None:
+    begin()
+    wide = min(size, 100)
+    nodes = [node(work.first, None, f"x{i}", name=f"t{i}") for i in range(wide)]
+    for i in range(wide, size):
+        start, column = i - i % wide - wide, i % wide
+        inputs = [f"x{start + column}", f"x{start + (column + 1) % wide}"]
+        nodes.append(node(work.join, inputs, f"x{i}", name=f"t{i}"))
+    found = Pipeline(nodes).nodes
+    end()
+    expect(len(found), size)
+
+
+def frame(megabytes: int) -> None:
+    import frames
+
+    make = node(frames.make_frame, "megabytes", "frame")
+    _run(Pipeline([make, node(frames.sum_frame, "frame", "sum")]), megabytes=megabytes)
+
+
+if __name__ == "__main__":
+    main(chain, fan, graph, frame)

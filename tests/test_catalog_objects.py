@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pandas as pd
 import pytest
 
 from bridge.carried import objects as carried
-from bridge.catalog import load_object, save_object
+from bridge.catalog import catalog, load_object, open_store, save_object
+from bridge.catalog.parcel import hash_content
+from bridge.catalog.upkeep import damage
 
 ARRAY = np.arange(1_000_000, dtype="float64")
 
@@ -115,12 +118,46 @@ def test_a_damaged_object_is_not_loaded(tmp_path: Path, value: Any) -> None:
     assert _same(value, load_object(ref, tmp_path))
 
 
-def test_a_cut_object_is_not_loaded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [0, 5, 16, 20, 40, 100, 5000, 7_999_999])
+def test_a_cut_object_is_not_loaded(tmp_path: Path, size: int) -> None:
     ref = save_object(ARRAY, "x", tmp_path)
     _kept(tmp_path).chmod(0o644)
-    os.truncate(_kept(tmp_path), 5000)
+    os.truncate(_kept(tmp_path), size)
     with pytest.raises(OSError, match="is damaged"):
         load_object(ref, tmp_path)
+
+
+def test_no_byte_of_an_object_can_change_unseen(tmp_path: Path) -> None:
+    ref = save_object([np.arange(9001, dtype="int8"), ARRAY], "x", tmp_path)
+    kept = _kept(tmp_path)
+    data = kept.read_bytes()
+    assert hash_content(str(kept), ref) == ref
+    other = tmp_path / "other"
+    for place in [*range(500), *range(500, len(data), 40_009), len(data) - 1]:
+        changed = bytearray(data)
+        changed[place] ^= 1
+        other.write_bytes(changed)
+        assert hash_content(str(other), ref) != ref, place
+    other.write_bytes(data + b"x")
+    assert hash_content(str(other), ref) != ref
+
+
+def test_a_file_that_is_a_copy_of_a_stored_object_is_a_file_like_any_other(
+    tmp_path: Path, work: Path
+) -> None:
+    save_object(ARRAY, "x", tmp_path / "store")
+    data = _kept(tmp_path / "store").read_bytes()
+    (work / "copy").write_bytes(data)
+    with catalog(put=["copy"], store=tmp_path / "store") as files:
+        pass
+    assert files.manifest == {"copy": f"sha256:{hashlib.sha256(data).hexdigest()}"}
+    (work / "copy").unlink()
+    store = open_store(tmp_path / "store")
+    assert list(damage(store)) == []
+    with catalog(get=["copy"], upstream=[files.manifest], store=tmp_path / "store"):
+        assert (work / "copy").read_bytes() == data
+    with store.open(files.manifest["copy"], anew=True) as file:
+        assert file.read() == data
 
 
 def test_an_object_outlives_its_removal_from_the_store(tmp_path: Path) -> None:

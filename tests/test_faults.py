@@ -113,3 +113,15 @@ def test_a_map_that_fails_in_one_item_goes_on_with_that_alone(here):
     (here / "ran.txt").unlink()
     assert run_local(steps, resume="r").status == "succeeded"
     assert (here / "ran.txt").read_text() == "3\n"
+
+
+def test_what_cannot_be_read_back_at_the_end_is_told(here, monkeypatch, undisturbed):
+    def broken(*more):
+        raise OSError("the disk is on strike")
+
+    monkeypatch.setattr("bridge.runner.execute.settle", broken)
+    with pytest.raises(RunError, match=r"the disk is on strike; go on with --resume r when"):
+        run_local(pipeline(), run_id="r")
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    assert told(run_local(pipeline(), resume="r")) == undisturbed

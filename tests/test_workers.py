@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -234,3 +235,19 @@ def test_a_run_that_died_is_told_from_one_under_way(here):
         process.kill()
     assert history.find("r").status == "interrupted"
     assert "interrupted" in bridge("runs").stdout
+
+
+def test_a_run_that_is_interrupted_says_how_to_go_on(here):
+    (here / "flow.py").write_text(
+        "from bridge import *\npipeline = Pipeline([ShellTask(name='s', command='sleep 60')])\n"
+    )
+    words = [sys.executable, "-m", "bridge", "run", "flow.py", "--run-id", "r"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        while not list(here.glob(".bridge/runs/r/logs/*")):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    assert process.returncode == 130
+    assert "run 'r' was interrupted; --resume r goes on" in told
+    assert "Traceback" not in told
+    assert history.find("r").status == "interrupted"

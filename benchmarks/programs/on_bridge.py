@@ -13,7 +13,7 @@ from bridge import Map, Parallel, Pipeline, PythonTask, json, pickled
 INLINE = {"workers": "inline"}
 
 
-def _chain(length: int) -> Pipeline:
+def one_after_another(length: int) -> Pipeline:
     functions = [work.first] + [work.following] * (length - 1)
     return Pipeline(
         [PythonTask(function=f, name=f"task{i}", returns=["x"]) for i, f in enumerate(functions)]
@@ -22,7 +22,7 @@ def _chain(length: int) -> Pipeline:
 
 def chain(length: int) -> None:
     options = INLINE if has("--inline") else {}
-    built = _chain(length)
+    built = one_after_another(length)
     begin()
     run = built.execute(**options)
     end()
@@ -129,4 +129,4 @@ def fail(width: int) -> None:
 if __name__ == "__main__":
     main(chain, fan, graph, frame, put, get, resume, fail)
 else:
-    pipeline = _chain(1)
+    pipeline = one_after_another(1)

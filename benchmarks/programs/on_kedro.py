@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 
 import work
 from case import begin, end, expect, has, main
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kedro.runner import ParallelRunner, SequentialRunner
 
@@ -15,21 +14,12 @@ from kedro.runner import ParallelRunner, SequentialRunner
 def _run(pipeline: Pipeline, **values: object):
     if has("--silent"):
         logging.getLogger("kedro").setLevel(logging.ERROR)
-    runner = ParallelRunner() if has("--parallel") else SequentialRunner()
+    runner = ParallelRunner(max_workers=2) if has("--parallel") else SequentialRunner()
+    catalog = DataCatalog({name: MemoryDataset(value) for name, value in values.items()})
     begin()
-    found = runner.run(pipeline, DataCatalog({}, load_versions={}) if False else _catalog(values))
+    found = runner.run(pipeline, catalog)
     end()
     return found
-
-
-def _catalog(values):
-    from kedro.io import MemoryDataset
-
-    return DataCatalog({name: MemoryDataset(value) for name, value in values.items()})
-
-
-def _first(i: int):
-    return lambda: i
 
 
 def chain(length: int) -> None:
@@ -43,7 +33,7 @@ def chain(length: int) -> None:
 def fan(width: int) -> None:
     """Kedro has no map: a node for each item, written out."""
     items = [node(work.following, f"x{i}", f"y{i}", name=f"item{i}") for i in range(width)]
-    last = node(work.add_all, [f"y{i}" for i in range(width)], "sum", name="total")
+    last = node(work.total_of, [f"y{i}" for i in range(width)], "sum", name="total")
     found = _run(Pipeline([*items, last]), **{f"x{i}": i for i in range(width)})
     expect(found["sum"].load(), sum(range(width)) + width)
 

@@ -18,15 +18,14 @@ from bridge.catalog.copying import (
     check,
     create,
     hash_bytes,
-    hash_file,
     is_left_behind,
     key,
     part,
     read,
     write,
-    write_hashed,
 )
 from bridge.catalog.index import NAMES, Index
+from bridge.catalog.parcel import hash_content, pack
 from bridge.catalog.seen import State, forget, recall, remember, state
 from bridge.catalog.stores import Content
 
@@ -75,12 +74,12 @@ class Contents:
             self.adopt(new, ref)
         return ref
 
-    def add_parts(self, parts: Sequence[bytes | memoryview]) -> str:
-        """Keep large content that is given in parts; gives its reference."""
+    def add_object(self, data: bytes, parts: Sequence[memoryview]) -> str:
+        """Keep a pickle and the large parts beside it; gives the reference of both."""
         with self.part() as new:
             target = create(new)
             try:
-                ref = write_hashed(target, parts)
+                ref = pack(target, data, parts)
             finally:
                 os.close(target)
             self.adopt(new, ref)
@@ -152,7 +151,7 @@ class Contents:
         if before is None:
             raise self.lacks(ref)
         if anew or not self.is_trusted(before, ref):
-            check(hash_file(path), ref, self)
+            check(hash_content(path, ref), ref, self)
             self.note([(before, ref)])
         return path
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -27,7 +26,6 @@ __all__ = [
     "part",
     "read",
     "write",
-    "write_hashed",
 ]
 
 CHUNK = 16 << 20
@@ -145,24 +143,6 @@ def copy_hashed(source: int, target: int) -> str:
         for start in copier.map(copied, range(0, size, CHUNK)):
             _hash_stretch(target, start, min(start + CHUNK, size), digest, buffer)
     return f"sha256:{digest.hexdigest()}"
-
-
-def write_hashed(target: int, parts: Sequence[bytes | memoryview]) -> str:
-    """Write content given in parts and give its reference; one thread hashes, one writes."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as hasher:
-        ref = hasher.submit(hash_bytes, *parts)
-        with open(target, "wb", buffering=0, closefd=False) as file:
-            for part in parts:
-                _write_all(file, memoryview(part))
-        return ref.result()
-
-
-def _write_all(file: io.FileIO, data: memoryview) -> None:
-    while data:
-        done = file.write(data[:CHUNK])
-        data = data[done:]
 
 
 def _hash_stretch(file: int, start: int, end: int, digest: Any, buffer: bytearray) -> None:

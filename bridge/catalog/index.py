@@ -136,7 +136,7 @@ def _make(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def _is_shared_by_machines(folder: Path) -> bool:
-    """Whether the file system may be one of a network, where memory cannot be shared as WAL does."""
+    """Whether the file system is one of a network, where a log in shared memory cannot be."""
     device = os.stat(folder).st_dev
     number = f"{os.major(device)}:{os.minor(device)}"
     with suppress(OSError):

@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, BinaryIO, TypeVar
 
-from bridge.catalog.copying import check, hash_bytes, hash_file, key, part, read, write_hashed
+from bridge.catalog.copying import check, hash_bytes, hash_file, key, part, read
+from bridge.catalog.parcel import hash_content, pack
 from bridge.catalog.stores import GUARD, Content
 
 __all__ = ["Remote"]
@@ -57,7 +58,9 @@ class Remote:
 
     def add(self, data: bytes) -> str:
         """Keep ``data``; gives its reference."""
-        ref = hash_bytes(data)
+        return self._send(hash_bytes(data), data)
+
+    def _send(self, ref: str, data: bytes) -> str:
         # To ask for a little is as dear as to send it, and what is sent is young again.
         if not (self._is_known(ref) if len(data) <= _LITTLE else self._holds(ref)):
             self._upload(ref, lambda target: self.files.pipe_file(target, data))
@@ -73,10 +76,10 @@ class Remote:
 
         return self._patiently(fetch, ref)
 
-    def add_parts(self, parts: Sequence[bytes | memoryview]) -> str:
-        """Keep large content that is given in parts; gives its reference."""
+    def add_object(self, data: bytes, parts: Sequence[memoryview]) -> str:
+        """Keep a pickle and the large parts beside it; gives the reference of both."""
         with tempfile.NamedTemporaryFile(prefix="bridge-") as draft:
-            return self.add_file(draft.name, write_hashed(draft.fileno(), parts))
+            return self.add_file(draft.name, pack(draft.fileno(), data, parts))
 
     def open(self, ref: str, anew: bool = False) -> BinaryIO:
         """The content, verified. Raises FileNotFoundError, or OSError when it is damaged."""
@@ -95,7 +98,8 @@ class Remote:
         """Store a file whose reference may be known; gives its reference."""
         before = os.stat(path)
         if before.st_size <= _SMALL:
-            return self.add(read(path))
+            data = read(path)
+            return self._send(ref or hash_bytes(data), data)
         ref = ref or hash_file(path)
         if not self._holds(ref):
             self._upload(ref, lambda target: self.files.put_file(path, target))
@@ -131,7 +135,7 @@ class Remote:
         def fetch() -> None:
             with part(os.path.dirname(path)) as new:
                 self.files.get_file(self._name(ref), new)
-                check(hash_file(new), ref, self)
+                check(hash_content(new, ref), ref, self)
                 os.replace(new, path)
 
         self._patiently(fetch, ref)

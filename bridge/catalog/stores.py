@@ -30,8 +30,8 @@ class Store(Protocol):
     def add(self, data: bytes) -> str:
         """Keep ``data``; gives its reference."""
 
-    def add_parts(self, parts: Sequence[bytes | memoryview]) -> str:
-        """Keep large content that is given in parts; gives its reference."""
+    def add_object(self, data: bytes, parts: Sequence[memoryview]) -> str:
+        """Keep a pickle and the large parts beside it; gives the reference of both."""
 
     def open(self, ref: str, anew: bool = False) -> BinaryIO:
         """The content, verified: ``anew``, or as it was when it last was.

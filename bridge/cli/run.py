@@ -82,12 +82,17 @@ def _run(
     pipeline = loaded.pipeline
     if engine == "local":
         from bridge.cli.progress import watching
-        from bridge.runner import run_local
+        from bridge.runner import history, run_local
 
-        with watching() as watch:
-            return run_local(
-                pipeline, given, run_id, warn=options.tell_warning, watch=watch, **local
-            )
+        run_id = run_id or history.new_id()
+        try:
+            with watching() as watch:
+                return run_local(
+                    pipeline, given, run_id, warn=options.tell_warning, watch=watch, **local
+                )
+        except KeyboardInterrupt:
+            click.echo(f"run '{run_id}' was interrupted; --resume {run_id} goes on", err=True)
+            raise
     from bridge.cli.progress import told
 
     if local["resume"]:
@@ -99,6 +104,7 @@ def _run(
     options.warn(loaded, given)
     folder = history.make(run_id or history.new_id())
     started = now()
+    history.begin(folder, engine, pipeline.name, started, given)
     run = run_on(
         *(pipeline, engine, given, folder, Path.cwd(), folder.name, lambda s: told(s)),
         origin=loaded,

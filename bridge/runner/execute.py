@@ -79,7 +79,13 @@ def run_local(
             running = Running(run_id, place, executor, room, journal, finished, watching)
             given = {name: (ValueKind.JSON, value) for name, value in values.items()}
             ended = running.flow(Frame(flow, given=given))
-        _record(run, flow, ended, running, values)
+        try:
+            _record(run, flow, ended, running, values)
+        except OSError as error:
+            raise RunError(
+                f"run '{run_id}' has ended, but what it gave cannot be read back: {error}; "
+                f"go on with --resume {run_id} when that is mended"
+            ) from error
         run.seconds = time.perf_counter() - started
         run.artifacts = {path.name: str(path) for path in sorted(place.artifacts.glob("*"))}
         history.save(run, folder)
@@ -89,7 +95,9 @@ def run_local(
 def _size(jobs: int | None) -> int:
     if jobs is not None and jobs < 1:
         raise UsageError(f"a run needs at least 1 job, not {jobs}")
-    return jobs or len(os.sched_getaffinity(0))
+    if jobs is None and hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return jobs or os.cpu_count() or 1
 
 
 @contextmanager

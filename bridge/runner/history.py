@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from bridge.record import Run, StepRun
 from bridge.suggest import did_you_mean
 
 __all__ = [
+    "begin",
     "find",
     "folder",
     "home",
@@ -46,6 +47,15 @@ def make(run_id: str) -> Path:
     except OSError as error:
         raise UsageError(f"the run cannot be recorded in '{found}': {error}") from error
     return found
+
+
+def begin(
+    folder: Path, engine: str, pipeline: str, started: str, parameters: Mapping[str, Any]
+) -> None:
+    """Note that a run on an engine is under way in this process, in case it does not end."""
+    from bridge.runner.journal import Journal
+
+    Journal(folder, parameters, pipeline=pipeline, started=started, on=engine).close()
 
 
 def save(run: Run, folder: Path) -> None:
@@ -128,6 +138,7 @@ def _read(folder: Path) -> Run:
     if record.is_file():  # it has ended since
         return _read(folder)
     run.pipeline, run.started = begun["pipeline"], begun["started"]
+    run.on = begun.get("on", run.on)
     run.parameters = begun["parameters"]
     run.steps = [StepRun(*(e[f] for f in _STEP)) for e in found if "status" in e]
     run.seconds = sum(step.seconds for step in run.steps)

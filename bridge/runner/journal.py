@@ -73,7 +73,7 @@ class Journal:
         """Wait for the disk as often as that costs a run next to nothing."""
         now = time.perf_counter()
         if (now - self._synced) * _SHARE >= self._cost:
-            os.fdatasync(self._file)
+            getattr(os, "fdatasync", os.fsync)(self._file)
             self._synced = time.perf_counter()
             self._cost = self._synced - now
 

@@ -51,7 +51,9 @@ def serve(control: socket.socket, work: Worker) -> None:
 def _received(control: socket.socket) -> tuple[bytes, str, list[int]] | None:
     """A request and its argument, with the descriptors that came along; None at the end."""
     with suppress(OSError):
-        data, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1, socket.MSG_CMSG_CLOEXEC)
+        data, descriptors, _, _ = socket.recv_fds(
+            control, 1 << 16, 1, getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+        )
         what, _, argument = data.partition(b" ")
         return (what, os.fsdecode(argument), descriptors) if data else None
     return None

@@ -49,7 +49,7 @@ def _heading(run: Run) -> str:
 
 
 def _status(status: str) -> str:
-    return f'<b style="color:{_COLOURS[status]}">{status}</b>'
+    return f'<b style="color:{_COLOURS.get(status, "inherit")}">{status}</b>'
 
 
 def _failure(run: Run) -> str:

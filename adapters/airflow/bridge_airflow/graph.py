@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.emit.python import indent, literal
+from bridge.emit.remarks import about_order, about_pipeline, about_task
+from bridge.emit.remarks import lines as remarks
 from bridge.errors import AdapterError
 from bridge.model import Composite, Conditional, Map, Parallel, Pipeline
 from bridge_airflow.composites import CHOOSE, GATHERED, ITEMS, JOINED, has_end, rule
@@ -13,7 +15,7 @@ from bridge_airflow.edges import Edges, is_group, last
 from bridge_airflow.ids import is_many, item_group
 from bridge_airflow.places import Place, Spot, is_composite
 from bridge_airflow.policies import arguments, default_arguments
-from bridge_airflow.steps import Steps, is_placeholder, todo_lines
+from bridge_airflow.steps import SAID, Steps, is_placeholder, todo_lines
 
 __all__ = ["Graph"]
 
@@ -42,7 +44,11 @@ class Graph:
     def lines(self) -> list[str]:
         """All calls."""
         outermost = self.steps.places.outermost
-        return self._pipeline(outermost, outermost.flow.pipeline, "", 0)
+        pipeline = outermost.flow.pipeline
+        said = (
+            about_order(pipeline, [*outermost.flow.orders[""]]) if pipeline.order == "data" else ()
+        )
+        return [*remarks(said), *self._pipeline(outermost, pipeline, "", 0)]
 
     def _pipeline(self, place: Place, pipeline: Pipeline, prefix: str, depth: int) -> list[str]:
         """The calls of a pipeline's steps, in an order in which each finds what it takes."""
@@ -66,8 +72,10 @@ class Graph:
         todos = []
         if is_placeholder(spot):
             todos = todo_lines(self.todos.get(spot.path, ()))
-            more = arguments(spot.node.task)
+            more = [*self.steps.display(spot), *arguments(spot.node.task)]
             self.steps.note(more)
+            said = remarks(about_task(spot.node, SAID))
+            todos = [*said, *todos]
             call = self._empty(self.steps.ids.part(spot.path), more)
         elif spot.path in self.steps.calls:
             todos = todo_lines(self.todos.get(spot.path, ()))
@@ -119,11 +127,17 @@ class Graph:
         named = self._group(whole) if earlier or self._stands_for(place, path) else ""
         return [
             *todo_lines(self.todos.get(whole, ())),
-            *self._with(whole, _tooltip(step), named, default_arguments(step)),
+            *self._with(whole, step.name, _tooltip(step), named, default_arguments(step)),
             *indent(inner),
             *([f"{earlier} >> {named}"] if earlier else []),
             *self._barrier(place, path),
         ]
+
+    def _branch(self, place: Place, pipeline: Pipeline, prefix: str, depth: int) -> list[str]:
+        """What is said of a pipeline that is inside another, and its calls."""
+        told = replace(pipeline, description="")  # which is the tooltip of its group
+        said = about_pipeline(told, [*place.flow.orders[prefix]])
+        return [*remarks(said), *self._pipeline(place, pipeline, prefix, depth)]
 
     def _stands_for(self, place: Place, path: str) -> bool:
         """Whether the group is what others wait for."""
@@ -135,11 +149,11 @@ class Graph:
         whole = place.prefix + path
         for key, pipeline in step.pipelines().items():
             lines += todo_lines(self.todos.get(f"{whole}.{key}", ()))
-            lines += self._with(f"{whole}.{key}", pipeline.description)
+            lines += self._with(f"{whole}.{key}", key, pipeline.description)
             if inner := self.steps.places.inner.get(whole):
-                calls = self._pipeline(inner[key], pipeline, "", depth + 2)
+                calls = self._branch(inner[key], pipeline, "", depth + 2)
             else:
-                calls = self._pipeline(place, pipeline, f"{path}.{key}.", depth + 2)
+                calls = self._branch(place, pipeline, f"{path}.{key}.", depth + 2)
             lines += indent(calls)
         return lines
 
@@ -148,7 +162,7 @@ class Graph:
         if is_many(spot.node.task.branch):
             mapped = self._mapped_group(spot, inner, depth)
         else:
-            mapped = self._pipeline(inner, inner.flow.pipeline, "", depth + 1)
+            mapped = self._branch(inner, inner.flow.pipeline, "", depth + 1)
         return [
             f"{self._variable_of_items(spot.path)} = {self._own_call(spot, ITEMS)}",
             *mapped,
@@ -170,7 +184,7 @@ class Graph:
             "",
             f"@task_group({', '.join(settings)})" if settings else "@task_group",
             f"def {function}({item}):",
-            *indent(self._pipeline(inner, inner.flow.pipeline, "", depth)),
+            *indent(self._branch(inner, inner.flow.pipeline, "", depth)),
             f"    return {', '.join(self._inside(inner, path) for path in left)}",
             "",
             f"{results} = {function}.expand({item}={self._variable_of_items(spot.path)})",
@@ -200,8 +214,8 @@ class Graph:
             groups.append(group := self._group(path, f"{self.steps.wanted(spot.path)}_{key}"))
             pipeline = inner.flow.pipeline
             lines += todo_lines(self.todos.get(path, ()))
-            lines += self._with(path, pipeline.description, group)
-            lines += indent(self._pipeline(inner, pipeline, "", depth + 2))
+            lines += self._with(path, key, pipeline.description, group)
+            lines += indent(self._branch(inner, pipeline, "", depth + 2))
             ends = {inner.prefix + end for end in last(inner)}
             if taken is None or not ends <= {*taken.takes.values()}:
                 waits.append(group)
@@ -231,8 +245,12 @@ class Graph:
         result = self.steps.result(spot.path)
         return [f"{result} = {call}", *([f"{_listed(waits)} >> {result}"] if waits else [])]
 
-    def _with(self, path: str, tooltip: str, variable: str = "", more: str = "") -> list[str]:
+    def _with(
+        self, path: str, name: str, tooltip: str, variable: str = "", more: str = ""
+    ) -> list[str]:
         more = f", {more}" if more else ""
+        if name != self.steps.ids.part(path):
+            more += f", group_display_name={literal(name)}"
         more += f", tooltip={literal(tooltip)}" if tooltip else ""
         ending = f" as {variable}" if variable else ""
         return [f"with TaskGroup({literal(self.steps.ids.part(path))}{more}){ending}:"]

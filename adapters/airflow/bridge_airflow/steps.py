@@ -23,10 +23,10 @@ from bridge_airflow.policies import arguments
 from bridge_airflow.reading import Reading, keys
 from bridge_airflow.tables import CONTEXT_KEYS, TASK_NAMES
 
-__all__ = ["Steps", "is_placeholder", "todo_lines"]
+__all__ = ["SAID", "Steps", "is_placeholder", "todo_lines"]
 
 
-_SAID = ("after", "image", "overrides", "resources")
+SAID = ("after", "image", "overrides", "resources")
 """What is said of a task in Airflow's own words."""
 
 
@@ -114,8 +114,8 @@ class Steps:
         )
         self._adopt(made, node)
         lines = [*reading.lines, *made.lines, *self._return(node, made)]
-        said = [] if isinstance(node.task, Unit) else lines_of(about_task(node, _SAID))
-        head = self.head(spot.path, arguments(node.task))
+        said = [] if isinstance(node.task, Unit) else lines_of(about_task(node, SAID))
+        head = self.head(spot.path, [*self.display(spot), *arguments(node.task)])
         return [*said, *head, *indent([*made.imports, *(lines or ["pass"])])]
 
     def foreign(self, spot: Spot) -> None:
@@ -151,6 +151,14 @@ class Steps:
             f"@{decorator}({', '.join(settings)})" if settings else f"@{decorator}",
             f"def {name}({', '.join([*reading.arguments(), *reading.filled()])}):",
         ]
+
+    def display(self, spot: Spot) -> list[str]:
+        """The name of a step where no id of a task can be like it."""
+        name = spot.node.task.name
+        given = spot.node.task.overrides.get("airflow", {})
+        is_same = name == self.ids.part(spot.path) or "task_display_name" in given
+        is_named = is_same or isinstance(spot.node.task, Unit)
+        return [] if is_named else [f"task_display_name={literal(name)}"]
 
     def own(self, path: str, ending: str) -> str:
         """The function of a task of the composite's own."""

@@ -7,6 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,12 @@ PAGE = HERE.parents[2] / "docs" / "coming-from" / "kedro.md"
 def test_the_commands_of_the_page(tmp_path: Path) -> None:
     shutil.copytree(HERE / "sources" / "spaceflights", tmp_path / "spaceflights")
     blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    told = {command: ran(command, tmp_path) for block in blocks for command in block.splitlines()}
+    commands = [command for block in blocks for command in block.splitlines()]
+    moved = [command for command in commands if "moved" in command]
+    others = [command for command in commands if command not in moved]
+    with ThreadPoolExecutor() as threads:  # each process imports all that the project does
+        told = dict(pair for pairs in threads.map(partial(ran, tmp_path), [moved, others])
+                    for pair in pairs)  # fmt: skip
     assert len(told) == 7
     assert "source, local agree" in told["bridge verify spaceflights --on source,local"]
     assert list((tmp_path / "dags").rglob("*.py"))
@@ -31,7 +38,12 @@ def test_the_commands_of_the_page(tmp_path: Path) -> None:
     )
 
 
-def ran(command: str, folder: Path) -> str:
+def ran(folder: Path, commands: list[str]) -> list[tuple[str, str]]:
+    """The commands, one after the other, each with what it said."""
+    return [(command, said(command, folder)) for command in commands]
+
+
+def said(command: str, folder: Path) -> str:
     scripts = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", command],

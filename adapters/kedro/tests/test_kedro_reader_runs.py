@@ -79,15 +79,13 @@ def task(function: str, name: str = "", **given: Any) -> PythonTask:
     return PythonTask(function=f"kedro_functions:{function}", name=name, **given)
 
 
-CASES = ("odd", "graph", "tuning")
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_what_was_written_does_the_same(name: str, tmp_path: Path) -> None:
+def test_what_was_written_and_changed_does_the_same(tmp_path: Path) -> None:
     from kedro_pipelines import PIPELINES
 
-    pipeline = PIPELINES[name]
+    pipeline = PIPELINES["tuning"]
     write(pipeline, "kedro", tmp_path / "project")
+    (nodes,) = (tmp_path / "project").rglob("nodes.py")
+    nodes.write_text(nodes.read_text("utf-8") + "\n\n# Mine now.\n", "utf-8")
     work = tmp_path / "work"
     work.mkdir()
     with pytest.MonkeyPatch.context() as patch:
@@ -96,16 +94,11 @@ def test_what_was_written_does_the_same(name: str, tmp_path: Path) -> None:
         patch.setenv("BRIDGE_HOME", str(tmp_path / "other"))
         found = read_source(str(tmp_path / "project"), "kedro").pipeline
         again = run_local(found, run_id="the-run")
+    assert found != pipeline  # its functions are called as they are now
     assert again.status == "succeeded"
     held = {name: fingerprint(value) for name, value in again.parameters.items()} | again.objects
     known = {name: fingerprint(value) for name, value in first.parameters.items()} | first.objects
-    renamed = {n for n, print_ in known.items() if n in held and held[n] != print_}
-    assert renamed <= {
-        "x",
-        "class",
-        "run_id",
-    }  # of two values of one name, each has a name of its own
-    assert set(known.values()) <= set(held.values())
+    assert known.items() <= held.items()
 
 
 JSON = st.recursive(
@@ -136,7 +129,7 @@ def graphs(draw: Any) -> Pipeline:
     tables = [at("table")]
     steps = [task("frame", inputs={"rows": "n"}, returns=pickled("table"))]
     datasets = {}
-    for i in range(draw(st.integers(0, 8))):
+    for i in range(draw(st.integers(3, 12))):
         more = draw(policies(i))
         kind = draw(st.sampled_from(["echo", "store", "named", "split", "area", "nothing"]))
         if kind in ("echo", "store"):
@@ -173,7 +166,7 @@ def graphs(draw: Any) -> Pipeline:
 
 
 @settings(
-    max_examples=5, deadline=None, database=None, derandomize=True,
+    max_examples=2, deadline=None, database=None, derandomize=True,
     phases=[Phase.generate],  # each try takes seconds: a failure is told as it was found
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip

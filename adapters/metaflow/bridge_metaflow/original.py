@@ -70,7 +70,7 @@ def _command(job: SourceJob, found: Read, id_file: Path) -> list[str]:
     local = ["--datastore=local", "--metadata=local", "--environment=local"]
     before, after = [], []
     for name, value in job.parameters.items():
-        given = found.given.get(found.attributes.get(name, name))
+        given = found.given.get(found.guess.parameters[name] if found.guess else name)
         if given is None:
             raise RunError(f"'{found.source.name}' has no Parameter '{name}'")
         if given.kind == "Config":
@@ -124,12 +124,18 @@ class _Values:
         """What the pipeline's name stands for at its end."""
         apart = self._found.apart
         if apart is None:
-            task, own = self.run.end_task, self._found.attributes.get(name, name)
-            return task[own].data if own in task else _ABSENT
+            return self._at_the_end(name)
         for given in self._found.given.values():
             if name == apart.uses.renamed.get(given.name):
                 return self._included(given, next(iter(apart.steps)))
         return self._in(apart.series, name, ())
+
+    def _at_the_end(self, name: str) -> Any:
+        """What the last step has for a name of the pipeline that the flow was written for."""
+        guess, task = self._found.guess, self.run.end_task
+        assert guess
+        own = [known[name] for known in (guess.values, guess.parameters) if name in known]
+        return next((task[attribute].data for attribute in own if attribute in task), _ABSENT)
 
     def _included(self, given: Given, first: str) -> Any:
         return self._tasks[first][()][-1][given.name].data

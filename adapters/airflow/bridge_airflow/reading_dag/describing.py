@@ -78,6 +78,7 @@ def _groups(group: Any) -> Iterator[Any]:
 def _group(group: Any) -> dict[str, Any]:
     return {
         "tooltip": group.tooltip,
+        "display": group.group_display_name,
         "prefix": group.prefix_group_id,
         "children": [*group.children],
         "roots": [task.task_id for task in group.get_roots()],

@@ -17,15 +17,15 @@ from bridge.model import (
     Resources,
     Retry,
     Step,
-    Stub,
 )
 from bridge.recover import remarks
+from bridge.recover.remarks import pipeline_said, stub_said, texts
 from bridge.values import At, Return, at
 from bridge_airflow.project import IGNORE
 from bridge_airflow.reading_dag.bodies import Body, NotOursError, returned_names
 from bridge_airflow.reading_dag.making import Task
 from bridge_airflow.reading_dag.own_check import is_written_so
-from bridge_airflow.reading_dag.own_units import said_of, unit
+from bridge_airflow.reading_dag.own_units import comments_of_groups, said_of, unit
 from bridge_airflow.reading_dag.source_text import Function, SourceText
 from bridge_airflow.tables import OPERATOR_ARGUMENTS
 
@@ -71,6 +71,7 @@ class _Own:
         self._tasks: dict[str, Task] = {task["id"]: task for task in dag["tasks"]}
         self._items: dict[str, At] = {}
         self.is_guess = False
+        self._said = {group: remarks(told) for group, told in comments_of_groups(text)}
         self.datasets: dict[str, Any] = {}
         self._names: dict[tuple[str, str], Return] = {}
         for task_id in self._tasks:
@@ -85,7 +86,7 @@ class _Own:
         kept = {n: v for n, v in settings.get("overrides", {}).get("airflow", {}).items()
                 if n != "params"}  # fmt: skip
         more = {**settings, "overrides": {"airflow": kept} if kept else {}}
-        found = self._steps(self._dag["children"], "")
+        found = self._steps(self._dag["children"], "", "")
         more["datasets"] = self.datasets
         return replace(found, name=self._dag["dag_id"], parameters=parameters, **more)
 
@@ -100,12 +101,13 @@ class _Own:
 
     # Pipelines
 
-    def _steps(self, children: Iterable[str], tooltip: str) -> Pipeline:
+    def _steps(self, children: Iterable[str], tooltip: str, group: str) -> Pipeline:
         """The pipeline of the tasks and groups in a group."""
         children = list(children)
         names = [name for name in children if not self._is_barrier(name, children)]
         held = [self._held(name) for name in names]
-        more = {"description": tooltip}
+        said = self._said.get(group, {})
+        more = {"description": tooltip, **pipeline_said(said)}
         for found in held:
             more |= found.more
         inside = {name: set(self._inside(name)) for name in names}
@@ -115,15 +117,30 @@ class _Own:
             name: [o for o in names if o != name and self._upstream(inside[name]) & inside[o]]
             for name in names
         }
-        if all(earlier in before[later] for earlier, later in pairwise(names)):
+        is_data = more.get("order") == "data"
+        if not is_data and all(earlier in before[later] for earlier, later in pairwise(names)):
             return Pipeline([step for found in held for step in found.steps], **more)
         steps = []
+        ends = {name: found.steps[-1].name for name, found in zip(names, held, strict=True)}
         for name, found in zip(names, held, strict=True):
             taken = self._taken(inside[name])
-            after = [_last(other) for other in before[name] if not taken & inside[other]]
+            after = [ends[other] for other in before[name] if not taken & inside[other]]
             first, *rest = found.steps
             steps += [replace(first, after=[*after, *first.after]) if after else first, *rest]
+        if "steps" in said:
+            place = {name: i for i, name in enumerate(texts(said["steps"]))}
+            steps.sort(key=lambda step: place.get(step.name, 0))
         return Pipeline(steps, **{"order": "data", **more})
+
+    def _name(self, task_id: str) -> str:
+        """The name of a step or a branch, which its id may only be like."""
+        if task_id not in self._tasks:
+            shown = self._dag["groups"][task_id]["display"]
+        else:
+            shown = self._tasks[task_id]["given"].get("task_display_name", {}).get("json", "")
+            shown = shown if shown != _last(task_id) else ""
+        self.is_guess |= bool(shown)
+        return shown or _last(task_id)
 
     def _held(self, name: str) -> _Held:
         """The steps that a task or a group stands for; most stand for one."""
@@ -147,13 +164,13 @@ class _Own:
 
     def _at(self, name: str) -> str:
         """How the names of steps begin where a task stands; NUL stands around variables."""
-        found, groups = "", self._dag["groups"]
+        found = ""
         parts = name.split(".")[:-1]
-        for number, part in enumerate(parts):
+        for number in range(len(parts)):
             around, group = ".".join(parts[:number]), ".".join(parts[: number + 1])
             if f"{around}.items" not in self._tasks:
-                found += f"{part}."
-            if group in groups and f"{group}.items" in self._tasks:
+                found += f"{self._name(group)}."
+            if f"{group}.items" in self._tasks:
                 found += "\0ti.map_index\0."
         return found
 
@@ -185,12 +202,12 @@ class _Own:
             return self._conditional(name, group)
         if own or not group["children"]:
             raise NotOursError(f"group '{name}' is not one of branches")
-        branches = {_last(c): self._branch(c) for c in group["children"]}
-        return Parallel(name=_last(name), branches=branches, **self._overrides(group))
+        branches = {self._name(c): self._branch(c) for c in group["children"]}
+        return Parallel(name=self._name(name), branches=branches, **self._overrides(group))
 
     def _branch(self, name: str) -> Pipeline:
         group = self._dag["groups"][name]
-        return self._steps(group["children"], group["tooltip"])
+        return self._steps(group["children"], group["tooltip"], name)
 
     def _overrides(self, group: Mapping[str, Any]) -> dict[str, Any]:
         given = {name: value["json"] for name, value in group["default_args"].items()}
@@ -211,12 +228,14 @@ class _Own:
         if len(inner) != 1:
             raise NotOursError(f"map '{name}' is not over one task or group")
         if inner[0] in self._tasks:
-            branch = Pipeline([self._step(inner[0])], description=group["tooltip"])
+            held = self._held(inner[0])
+            said = {"description": group["tooltip"], **pipeline_said(self._said.get(name, {}))}
+            branch = Pipeline(held.steps, **{**said, **held.more})
         else:
             branch = self._branch(inner[0])
         self._items = before
         return Map(
-            name=_last(name),
+            name=self._name(name),
             branch=branch,
             iterate_on=listed if listed.path else listed.name,
             iterate_as=item,
@@ -247,7 +266,7 @@ class _Own:
         has_default = any(word.arg == "default" for word in call.keywords)
         default = branches.pop("default") if has_default else None
         return Conditional(
-            name=_last(name),
+            name=self._name(name),
             parameter=given if given.path else given.name,
             branches=branches,
             default=default,
@@ -262,10 +281,11 @@ class _Own:
         node = self._function(task_id)
         if node is not None:
             said = remarks(self._text.comments(node))
-            return said_of(self._body(task_id, node).task(_last(task_id), more), said)
+            return said_of(self._body(task_id, node).task(self._name(task_id), more), said)
         if task["class"] != "EmptyOperator":
             raise NotOursError(f"'{task_id}' is an operator of Airflow's own")
-        return Stub(_last(task_id), **more)
+        said = remarks(self._text.comments_above(task["place"][0]))
+        return replace(stub_said(self._name(task_id), said), **more)
 
     def _given(self, task_id: str) -> dict[str, str]:
         """The task whose result an argument of a task's function is, by the argument."""
@@ -290,7 +310,7 @@ class _Own:
                 return self._items[owner]
             return held
 
-        return Body(node, argument, self._names, own=f"{self._at(task_id)}{_last(task_id)}")
+        return Body(node, argument, self._names, own=f"{self._at(task_id)}{self._name(task_id)}")
 
     def _policies(self, task: Task) -> dict[str, Any]:
         given, values = dict(task["given"]), task["values"]
@@ -304,6 +324,8 @@ class _Own:
             asked = given["resources"]["json"]
             found["resources"] = Resources(asked.get("cpus"), asked.get("ram"), asked.get("gpus"))
         kept = {n: v.get("json") for n, v in given.items() if n in OPERATOR_ARGUMENTS}
+        if kept.get("task_display_name") == self._name(task["id"]):
+            del kept["task_display_name"]
         image = kept.get("doc_md") or ""
         if image.startswith(_IMAGE):
             found["image"] = image.removeprefix(_IMAGE).removesuffix("`.")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from bridge.model import Task
 from bridge.recover import Recovered, Remarks, UnlikeError, imported, parse, recover
 from bridge.recover.remarks import task_said, texts
-from bridge.recover.source import called
+from bridge.recover.source import called, comment_of, literal_of
 from bridge.values import Input, Kind, Return
 from bridge_airflow.reading_dag.bodies import Body, NotOursError
 from bridge_airflow.reading_dag.source_text import Function, SourceText
 
-__all__ = ["said_of", "unit"]
+__all__ = ["comments_of_groups", "said_of", "unit"]
 
 _GIVEN = ("to_xcom", "save_object")
 
@@ -46,6 +47,31 @@ def said_of(task: Task, said: Remarks) -> Task:
     kinds = dict.fromkeys(metrics, Kind.METRIC)
     more["returns"] = [Return(r.name, kinds.get(r.name, r.kind)) for r in task.outputs]
     return replace(task, **more)
+
+
+def comments_of_groups(text: SourceText) -> Iterator[tuple[str, list[str]]]:
+    """For each group, by its id, the comments above all else in it; those of the DAG by ''."""
+    todo: list[tuple[str, list[ast.stmt]]] = [
+        ("", node.body)
+        for node in parse(text.bytes.decode()).body
+        if isinstance(node, ast.FunctionDef) and "dag" in map(called, node.decorator_list)
+    ]
+    while todo:
+        group, body = todo.pop()
+        told = takewhile(lambda statement: comment_of(statement) is not None, body)
+        yield group, [str(comment_of(statement)) for statement in told]
+        inner = {_group(statement): getattr(statement, "body", []) for statement in body}
+        todo += [(f"{group}.{name}" if group else name, b) for name, b in inner.items() if name]
+
+
+def _group(statement: ast.stmt) -> str:
+    """The last part of the id of the group that a statement makes."""
+    if isinstance(statement, ast.With) and called(statement.items[0].context_expr) == "TaskGroup":
+        return str(literal_of(statement.items[0].context_expr.args[0]))  # type: ignore[attr-defined]
+    if not isinstance(statement, ast.FunctionDef):
+        return ""
+    words = [w for d in statement.decorator_list for w in getattr(d, "keywords", ())]
+    return next((str(literal_of(w.value)) for w in words if w.arg == "group_id"), statement.name)
 
 
 def _with_comments(source: str, node: Function) -> Function:

@@ -12,10 +12,11 @@ from typing import Any
 from bridge.adapter import Import, Source
 from bridge.emit.names import identifier
 from bridge.emit.python import finish
-from bridge.errors import SourceError
+from bridge.errors import ModelError, SourceError
 from bridge.findings import Feature, Level, Report, attributes
 from bridge.inquiry import ask
 from bridge.model import Pipeline
+from bridge.recover import UnlikeError
 from bridge_airflow.home import settings
 from bridge_airflow.reading_dag.bodies import NotOursError
 from bridge_airflow.reading_dag.lifting import Lifting
@@ -105,7 +106,7 @@ def pick(found: Mapping[str, Any], file: Path, name: str) -> Any:
 
 def interpret(dag: Mapping[str, Any], file: Path) -> Reading:
     """The pipeline of a DAG as it was described."""
-    with suppress(NotOursError, LookupError, AttributeError, TypeError):
+    with suppress(NotOursError, UnlikeError, ModelError, LookupError, AttributeError, TypeError):
         if is_ours(file):
             return _own(dag, file, SourceText(str(file)))
     return _foreign(dag, file)

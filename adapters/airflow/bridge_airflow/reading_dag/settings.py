@@ -65,6 +65,8 @@ def tell_of_settings(dag: Mapping[str, Any], tell: Telling) -> dict[str, Any]:
             )
         if held["tooltip"]:
             _tell_of_text(tell, f"tooltip of {group}")
+        if held["display"]:
+            _tell_of_text(tell, f"group_display_name of {group}")
     for before, after, _ in dag["labels"]:
         _tell_of_text(tell, f"label between {before} and {after}")
     return found | ({"overrides": {"airflow": kept}} if kept else {})

@@ -127,9 +127,13 @@ class SourceText:
 
     def comments(self, node: Function) -> list[str]:
         """The comments right above a function and its decorators."""
-        first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-        lines = self.bytes.decode().splitlines()
-        found = self._comments_above(first, node.col_offset)
+        return self.comments_above(node.decorator_list[0].lineno)
+
+    def comments_above(self, line: int) -> list[str]:
+        """The comments right above the statement that begins in a line."""
+        lines = self.bytes.decode().split("\n")
+        text = lines[line - 1]
+        found = self._comments_above(line, len(text) - len(text.lstrip()))
         return [lines[number - 1].strip().removeprefix("# ") for number in found]
 
     def _comments_above(self, line: int, column: int) -> list[int]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bridge.adapter import Import, Source
 from bridge.emit.names import Names
@@ -23,7 +22,7 @@ from bridge_metaflow.reading.methods import Methods
 from bridge_metaflow.reading.module import Needed, bound_at_top, module_text
 from bridge_metaflow.reading.names import FlowNames
 from bridge_metaflow.reading.own.check import is_right
-from bridge_metaflow.reading.own.flow import guess, is_likely
+from bridge_metaflow.reading.own.flow import Guess, guess, is_likely
 from bridge_metaflow.reading.parameters import Given, givens
 from bridge_metaflow.reading.remarks import Remarks
 from bridge_metaflow.reading.rewrite import BUILTINS, bound
@@ -55,16 +54,15 @@ class Apart:
 class Read:
     """A flow understood, and the pipeline that it becomes.
 
-    Of a flow that was written for a pipeline nothing had to be taken ``apart``; ``attributes`` has
-    those by which it calls the names of the pipeline.
+    One that was written for a pipeline did not have to be taken ``apart``; there is the ``guess``.
     """
 
     source: FlowSource
     given: dict[str, Given]
     pipeline: Pipeline
     told: Told
-    attributes: Mapping[str, str] = field(default_factory=dict)
     apart: Apart | None = None
+    guess: Guess | None = None
 
 
 def read(source: Source) -> Import:
@@ -87,7 +85,7 @@ def read_flow(source: Source) -> Read:
     flow = load(source.path, source.name)
     if is_likely(flow) and (known := guess(flow)) and is_right(flow):
         given = givens(flow, Told())
-        return Read(flow, given, known.pipeline, known.told, known.attributes)
+        return Read(flow, given, known.pipeline, known.told, guess=known)
     return take_apart(flow)
 
 

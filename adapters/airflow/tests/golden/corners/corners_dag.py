@@ -256,7 +256,8 @@ def odd__choose(params):
     return groups[choose("{{ odd }}", params["key"], groups)]
 
 
-@task(task_id="in_it_")
+# metrics: chosen
+@task(task_id="in_it_", task_display_name='in "it"')
 def it_s_so_params_x_s_0_tou_in_it():
     from airflow_functions import same
 
@@ -267,28 +268,32 @@ def it_s_so_params_x_s_0_tou_in_it():
     }
 
 
-@task(task_id="in_it_")
+# metrics: chosen
+@task(task_id="in_it_", task_display_name='in "it"')
 def True_in_it():
     from airflow_functions import same
 
     return {"chosen": to_xcom(same(value="True"), "chosen")}
 
 
-@task(task_id="in_it_")
+# metrics: chosen
+@task(task_id="in_it_", task_display_name='in "it"')
 def None_in_it():
     from airflow_functions import same
 
     return {"chosen": to_xcom(same(value="None"), "chosen")}
 
 
-@task(task_id="in_it_")
+# metrics: chosen
+@task(task_id="in_it_", task_display_name='in "it"')
 def x_2_5_in_it():
     from airflow_functions import same
 
     return {"chosen": to_xcom(same(value="2.5"), "chosen")}
 
 
-@task(task_id="in_it_")
+# metrics: chosen
+@task(task_id="in_it_", task_display_name='in "it"')
 def class_in_it():
     from airflow_functions import same
 
@@ -326,6 +331,7 @@ def map_it_s__items(params):
     ]
 
 
+# inputs: other = step
 @task(task_id="task")
 def task_(ti_item, ti):
     from airflow_functions import pair
@@ -406,6 +412,7 @@ def several(maybe_result, keep_result):
     }
 
 
+# dependencies: humanize>=4
 @task(
     resources={"cpus": 2, "ram": 512},
     doc_md="To be run in the image `python:3.11`.",
@@ -453,6 +460,7 @@ def corners():
                 with TaskGroup("left"):
                     with TaskGroup("taken"):
                         left_taken_items_result = left_taken_items()
+                        # pipeline: taken_square
                         taken_taken_square_results = taken_taken_square.expand(
                             item=left_taken_items_result
                         )
@@ -467,6 +475,7 @@ def corners():
         with TaskGroup("False") as choice_False:
             with TaskGroup("taken"):
                 False_taken_items_result = False_taken_items()
+                # pipeline: taken_square
                 taken_taken_square_results_2 = taken_taken_square_2.expand(
                     item=False_taken_items_result
                 )
@@ -524,6 +533,7 @@ def corners():
         with TaskGroup("False") as other_False:
             with TaskGroup("untaken"):
                 untaken_items_result = untaken_items()
+                # pipeline: untaken_square
                 untaken_square_results = untaken_square.expand(
                     item=untaken_items_result
                 )
@@ -536,17 +546,18 @@ def corners():
         other_result = other_joined(untaken_result)
         [other_False, other_default] >> other_result
     nothing_result >> other
-    with TaskGroup("_odd_") as odd:
+    with TaskGroup("_odd_", group_display_name="{{ odd }}") as odd:
         odd__choice = odd__choose()
         with TaskGroup(
-            "it_s_so_params_x_s_0_tou"
+            "it_s_so_params_x_s_0_tou",
+            group_display_name='it\'s "so" {{ params.x }} %s {0} $(touch pwned)\n',
         ) as odd__it_s_so_params_x_s_0_touch_pwned:
             it_s_so_params_x_s_0_tou_in_it__result = it_s_so_params_x_s_0_tou_in_it()
         with TaskGroup("True") as odd__True:
             True_in_it__result = True_in_it()
         with TaskGroup("None") as odd__None:
             None_in_it__result = None_in_it()
-        with TaskGroup("2_5") as odd__2_5:
+        with TaskGroup("2_5", group_display_name="2.5") as odd__2_5:
             x_2_5_in_it__result = x_2_5_in_it()
         with TaskGroup("class") as odd__class:
             class_in_it__result = class_in_it()
@@ -565,8 +576,9 @@ def corners():
             class_in_it__result,
         )
     other_result >> odd
-    with TaskGroup("map_it_s_") as map_it_s:
+    with TaskGroup("map_it_s_", group_display_name='map "it\'s"') as map_it_s:
         map_it_s__items_result = map_it_s__items()
+        # pipeline: task
         task_results = task_.expand(ti_item=map_it_s__items_result)
         map_it_s__result = map_it_s__gathered(task_results)
     odd__result >> map_it_s

@@ -17,7 +17,7 @@ def raises():
     return {"gone": to_xcom(gone, "gone"), "files": files.manifest}
 
 
-@task
+@task(task_display_name="after it")
 def after_it(raises_result):
     from airflow_functions import same
 
@@ -38,7 +38,7 @@ def not_picklable():
     return {"function": save_object(not_picklable(), "function")}
 
 
-@task
+@task(task_display_name="puts nothing")
 def puts_nothing():
     from airflow_functions import nothing
 
@@ -61,6 +61,7 @@ def fine():
 
 @dag(schedule=None, catchup=False)
 def failures():
+    # order: data
     raises_result = raises()
     after_it(raises_result)
     not_json()

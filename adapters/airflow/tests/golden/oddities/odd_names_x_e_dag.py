@@ -24,7 +24,7 @@ def self(params):
     return {"self ended": to_xcom(same(value=params["self"]), "self ended")}
 
 
-@task
+@task(task_display_name='a"b')
 def a_b(params):
     from airflow_functions import same
 
@@ -38,21 +38,21 @@ def next_(params):
     return {"next ended": to_xcom(same(value=params["next"]), "next ended")}
 
 
-@task(task_id="Uni")
+@task(task_id="Uni", task_display_name="Ünï")
 def Ünï(params):
     from airflow_functions import same
 
     return {"Ünï ended": to_xcom(same(value=params["Ünï"]), "Ünï ended")}
 
 
-@task(task_id="_65e5_672c")
+@task(task_id="_65e5_672c", task_display_name="日本")
 def 日本(params):
     from airflow_functions import same
 
     return {"日本 ended": to_xcom(same(value=params["日本"]), "日本 ended")}
 
 
-@task
+@task(task_display_name="with space")
 def with_space(params):
     from airflow_functions import same
 
@@ -63,7 +63,7 @@ def with_space(params):
     }
 
 
-@task
+@task(task_display_name="with.space")
 def with_space_2(params):
     from airflow_functions import same
 
@@ -116,7 +116,7 @@ def same(params):
     return {"same ended": to_xcom(same(value=params["same"]), "same ended")}
 
 
-@task(task_id="downstream_join_id_2")
+@task(task_id="downstream_join_id_2", task_display_name="downstream_join_id")
 def downstream_join_id(params):
     from airflow_functions import same
 
@@ -127,14 +127,14 @@ def downstream_join_id(params):
     }
 
 
-@task(task_id="_x_")
+@task(task_id="_x_", task_display_name="{{ x }}")
 def x(params):
     from airflow_functions import same
 
     return {"{{ x }} ended": to_xcom(same(value=params["{{ x }}"]), "{{ x }} ended")}
 
 
-@task
+@task(task_display_name="run.sh")
 def run_sh(params):
     from airflow_functions import same
 
@@ -167,7 +167,7 @@ def join(class_result, classname___result):
     }
 
 
-@task
+@task(task_display_name="odd values")
 def odd_values():
     from airflow_functions import odd_values
 
@@ -311,6 +311,7 @@ def text(params):
     return {"texts": to_xcom(pair(value=params["text"], other=params["none"]), "texts")}
 
 
+# inputs: attempt = attempt, step = step
 @task
 def facts(run_id, ti, ts=None):
     from airflow_functions import facts
@@ -323,6 +324,7 @@ def facts(run_id, ti, ts=None):
     }
 
 
+# metrics: sum
 @task
 def positional(params):
     from airflow_functions import positional
@@ -408,6 +410,7 @@ def nothing():
     },
 )
 def odd_names_x_é():
+    # order: data
     class_result = class_()
     self_result = self()
     a_b_result = a_b()

@@ -113,8 +113,10 @@ def pages():
     with TaskGroup("outcome") as outcome:
         outcome_choice = outcome_choose()
         with TaskGroup("archive") as outcome_archive:
+            # pipeline: archive
             archive_result = archive(read_result)
         with TaskGroup("default") as outcome_default:
+            # pipeline: ask_for_more
             ask_for_more_result = ask_for_more()
         outcome_choice >> [outcome_archive, outcome_default]
         outcome_result = outcome_joined(archive_result, ask_for_more_result)

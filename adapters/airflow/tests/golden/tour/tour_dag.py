@@ -27,6 +27,7 @@ def prepare(params):
     }
 
 
+# metrics: score_a
 @task(task_id="train")
 def small_train(prepare_result, params):
     from airflow_functions import train
@@ -42,6 +43,7 @@ def small_train(prepare_result, params):
     }
 
 
+# metrics: score_b
 @task(task_id="train")
 def large_train(prepare_result, params):
     from airflow_functions import train
@@ -74,6 +76,7 @@ def select(small_train_result, large_train_result):
     }
 
 
+# metrics: slope
 @task
 def evaluate(select_result, prepare_result):
     from airflow_functions import evaluate

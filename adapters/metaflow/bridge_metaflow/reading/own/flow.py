@@ -33,10 +33,15 @@ _NOT_OURS = (UnlikeError, BridgeError, LookupError, TypeError, ValueError, Attri
 
 @dataclass(frozen=True)
 class Guess:
-    """A pipeline, the attributes of the flow by the names in it, and what is told of its source."""
+    """A pipeline, and what is told of its source.
+
+    The attributes of the flow are told by the names for which they stand: of values that steps
+    set, and of parameters.
+    """
 
     pipeline: Pipeline
-    attributes: Mapping[str, str]
+    values: Mapping[str, str]
+    parameters: Mapping[str, str]
     told: Told
 
 
@@ -99,7 +104,9 @@ class _Guessing:
         )
         for step in found.values():
             self._tell(step)
-        return Guess(pipeline, {names.name(a): a for a in names.of}, told)
+        parameters = {names.name(n): n for n in given}
+        values = {names.name(a): a for a in names.of if a not in given}
+        return Guess(pipeline, values, parameters, told)
 
     def _datasets(self, said: Mapping[str, str]) -> dict[str, Dataset]:
         """Those that no task uses."""

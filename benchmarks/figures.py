@@ -1,89 +1,152 @@
-"""Figures: rows of seconds with their ratios to one of them, as a table or as JSON."""
+"""Figures: rows of seconds, their ratios to bridge's, and whether they are what they are to be."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
-from measure import Command
-from rich.markup import escape
-from rich.table import Table
+from measure import Command, Sample
+from targets import AHEAD, TARGETS, Target
 
-__all__ = ["Figures", "Row", "alone", "between"]
+__all__ = ["Figures", "Row", "absent", "row"]
+
+_SCALES = {"s": 1.0, "ms": 1e3, "µs": 1e6}
 
 
 @dataclass
 class Row:
-    """Seconds on the clock and of the processor, medians of ``n`` samples; or why there are none.
+    """What ``n`` samples came to: the figure, and the whole process around it, all in seconds.
 
-    A task's seconds where the figures are per task.
+    ``seconds`` and ``best`` are the median and the least of the figure, ``wall`` and ``cpu``
+    medians of the whole process; ``others`` is the mean of the cores that everybody else used.
     """
 
     name: str
+    seconds: float = 0.0
+    best: float = 0.0
     wall: float = 0.0
     cpu: float = 0.0
+    others: float = 0.0
     n: int = 0
     failure: str = ""
 
 
+def row(
+    command: Command, figure: Callable[[Sample], float | None], tasks: int = 1, name: str = ""
+) -> Row:
+    """The row of a command; ``figure`` takes the seconds that count from a sample."""
+    name, samples = name or command.name, command.samples
+    if command.failure or not samples:
+        return Row(name, failure=command.failure or "not measured")
+    seconds = [(figure(s) or 0.0) / tasks for s in samples]
+    return Row(
+        name,
+        median(seconds),
+        min(seconds),
+        median(s.wall for s in samples),
+        median(s.cpu for s in samples),
+        fmean(s.others for s in samples),
+        len(samples),
+    )
+
+
+def absent(missing: Iterable[tuple[str, str]]) -> list[Row]:
+    """Rows of those that are not measured, each with the reason."""
+    return [Row(name, failure=why) for name, why in missing]
+
+
 @dataclass
 class Figures:
-    """A table; ratios are to the row named ``base``, seconds are shown in units of ``unit``."""
+    """A table; ``key`` finds its targets, ratios are to the row named ``base``."""
 
+    key: str
     title: str
-    base: str
     rows: list[Row] = field(default_factory=list)
     unit: str = "s"
+    base: str = "bridge"
 
-    def table(self) -> Table:
-        """The figures for a terminal."""
-        drawn = Table(title=self.title, title_justify="left", box=None, pad_edge=False)
-        titles = ["", f"CPU {self.unit}", "CPU ×", f"wall {self.unit}", "wall ×", "n"]
-        for title in titles:
-            drawn.add_column(title, justify="right" if title else "left")
-        scale = {"s": 1, "ms": 1e3, "µs": 1e6}[self.unit]
-        for row, ratios in zip(self.rows, self.ratios(), strict=True):
-            cpu, wall = f"{row.cpu * scale:.3f}", f"{row.wall * scale:.3f}"
-            cells = [cpu, _shown(ratios["cpu"]), wall, _shown(ratios["wall"]), str(row.n)]
-            drawn.add_row(row.name, *(["-"] * 5 if row.failure else cells))
-        failures = [f"{row.name}: {row.failure}" for row in self.rows if row.failure]
-        drawn.caption = escape("\n".join(failures)) or None
-        return drawn
+    HEADS = ("", "figure", "best", "×", "process s", "CPU s", "CPU ×", "others", "n", "target", "")
 
-    def ratios(self) -> list[dict[str, float]]:
-        """Each row's seconds over those of the base; nan where either is missing."""
-        base = next((r for r in self.rows if r.name == self.base), Row(self.base))
+    def cells(self) -> list[list[str]]:
+        """The rows as text, below HEADS."""
+        base = self._row(self.base)
+        return [self._cells(r, base) for r in self.rows if not r.failure]
+
+    def _cells(self, row: Row, base: Row | None) -> list[str]:
+        scale = _SCALES[self.unit]
+        target, is_met = self.verdict(row)
         return [
-            {"cpu": _ratio(row.cpu, base.cpu), "wall": _ratio(row.wall, base.wall)}
-            for row in self.rows
+            row.name,
+            _shown(row.seconds * scale),
+            _shown(row.best * scale),
+            _ratio(row.seconds, base and base.seconds),
+            _shown(row.wall),
+            _shown(row.cpu),
+            _ratio(row.cpu, base and base.cpu),
+            f"{row.others:.1f}",
+            str(row.n),
+            target,
+            {True: "met", False: "NOT MET", None: ""}[is_met],
         ]
+
+    def failures(self) -> list[str]:
+        """Those that gave no figure, and why."""
+        return [f"{row.name}: {row.failure}" for row in self.rows if row.failure]
+
+    def verdict(self, row: Row) -> tuple[str, bool | None]:
+        """What the row is to be, and whether it is; nothing and None without a target."""
+        target, ahead = TARGETS[self.key].get(row.name), AHEAD.get(self.key, {}).get(row.name)
+        if target:
+            return self._at_most(row, target)
+        if ahead and (base := self._row(self.base)):
+            return f"≥ {ahead:,} ×", row.seconds >= ahead * base.seconds
+        return "", None
+
+    def _at_most(self, row: Row, target: Target) -> tuple[str, bool | None]:
+        if not target.over:
+            limit = target.limit
+            told = f"≤ {_shown(limit * _SCALES[self.unit])} {self.unit}"
+            return told, row.seconds <= limit
+        floors = [found for name in target.over if (found := self._row(name))]
+        if len(floors) < len(target.over):
+            return "", None
+        longest = max(floors, key=lambda found: found.seconds)
+        times = row.seconds / longest.seconds
+        return f"≤ {target.limit} × {longest.name}, is {times:.2f}", times <= target.limit
+
+    def judged(self) -> list[tuple[str, bool]]:
+        """Each row that has a target, in a sentence, and whether it is met."""
+        found = []
+        for r in self.rows:
+            told, is_met = self.verdict(r) if not r.failure else ("", None)
+            if is_met is not None:
+                seconds = f"{_shown(r.seconds * _SCALES[self.unit])} {self.unit}"
+                found.append((f"{self.key}: {r.name}, {seconds}; target {told}", is_met))
+            elif r.name in TARGETS[self.key]:
+                found.append((f"{self.key}: {r.name} has no figure: {r.failure}", False))
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """The figures as JSON, in seconds."""
-        rows = zip(self.rows, self.ratios(), strict=True)
-        return {"title": self.title, "rows": [{**asdict(r), "ratio": ratio} for r, ratio in rows]}
+        rows = []
+        for r in self.rows:
+            told, is_met = self.verdict(r) if not r.failure else ("", None)
+            rows.append({**asdict(r), "target": told, "met": is_met})
+        return {"key": self.key, "title": self.title, "rows": rows}
+
+    def _row(self, name: str) -> Row | None:
+        return next((r for r in self.rows if r.name == name and not r.failure), None)
 
 
-def _ratio(part: float, base: float) -> float:
-    return part / base if part and base else float("nan")
+def _ratio(part: float, whole: float | None) -> str:
+    return _shown(part / whole) if whole else ""
 
 
-def _shown(ratio: float) -> str:
-    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"
-
-
-def alone(name: str, command: Command, tasks: int = 1) -> Row:
-    """The row of one command, divided by its number of tasks."""
-    if command.failure:
-        return Row(name, failure=command.failure)
-    return Row(name, command.wall / tasks, command.cpu / tasks, len(command.samples))
-
-
-def between(name: str, short: Command, long: Command, tasks: int) -> Row:
-    """The row of what a command costs more than a shorter one in the same round, by task more."""
-    if failure := short.failure or long.failure:
-        return Row(name, failure=failure)
-    pairs = list(zip(short.samples, long.samples, strict=False))
-    wall, cpu = (median(b[i] - a[i] for a, b in pairs) for i in (0, 1))
-    return Row(name, wall / tasks, cpu / tasks, len(pairs))
+def _shown(number: float) -> str:
+    """A number to three digits."""
+    digits = 0 if number >= 99.95 else 1 if number >= 9.995 else 2 if number >= 0.9995 else 3
+    if 0 < number < 0.01:
+        digits = 4
+    return f"{number:,.{digits}f}"

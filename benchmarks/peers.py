@@ -1,74 +1,88 @@
-"""What is measured beside bridge, and how each of them is given the same chain."""
+"""What is measured beside bridge: an environment for each peer, and the ways in which it is used."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+import tomllib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from chains.metaflow_chain import source as metaflow_source
+import programs.metaflow_flows as flows
 from measure import Command
 
-__all__ = ["BRIDGE", "CHAINS", "ROOT", "Peer", "bridge", "peers", "quiet", "versions"]
+__all__ = ["CONTENDERS", "PEERS", "PROGRAMS", "PYTHONS", "ROOT", "Contender", "install", "scratch"]
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAINS = ROOT / "benchmarks" / "chains"
-BRIDGE = str(Path(sys.executable).with_name("bridge"))
-RUNNABLE = "runnable==0.50.*"
+PROGRAMS = ROOT / "benchmarks" / "programs"
+UV = str(Path(sys.executable).with_name("uv"))
+_PINNED = tomllib.loads((ROOT / "benchmarks" / "peers.toml").read_text())
+PEERS: dict[str, str] = _PINNED["peers"]
+PYTHONS = {"bridge": sys.executable}
+PYTHONS |= {name: str(ROOT / "build" / "bench" / name / "bin" / "python") for name in PEERS}
+"""The interpreter of each; that of bridge is the project's own."""
 
 
 @dataclass(frozen=True)
-class Peer:
-    """An engine: its script, the Python it runs in, the shortest and the long chain it is given.
+class Contender:
+    """One way of using a peer; ``cases`` are those it has, at most ``rounds`` samples of each.
 
-    ``tells`` when the script can time a run inside the process; ``missing`` says why the engine
-    is left out.
+    ``slow`` has the cases that take half a minute or more, of which there are fewer still.
     """
 
     name: str
-    script: str
-    python: str = sys.executable
+    cases: str
     options: tuple[str, ...] = ()
-    shortest: int = 1
-    longest: int = 100
-    rounds: int = 5
-    tells: bool = False
-    missing: str = ""
+    rounds: int = 7
+    slow: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
 
-    def command(self, length: int, folder: Path, inside: bool = False) -> Command:
-        """A chain of ``length`` tasks, by the script in ``folder``."""
-        arguments = [str(length), *self.options, *(["--inside"] if inside else [])]
-        script = self.script
-        if self.name == "metaflow":  # reads its flow as text, so there is no loop over tasks
-            script, arguments = f"flow_{length}.py", ["--quiet", "--no-pylint", "run"]
-            (folder / script).write_text(metaflow_source(length))
+    @property
+    def peer(self) -> str:
+        """Whose way it is."""
+        return self.name.partition(",")[0]
+
+    def command(self, case: str, size: int, folder: Path, rounds: int) -> Command:
+        """The command that carries out a case in the peer's ``folder``."""
+        argv = [PYTHONS[self.peer], f"on_{self.peer}.py", case, str(size), *self.options]
+        if self.peer == "metaflow":
+            argv = self._flow(case, size, folder)
+        is_slow = case in self.slow.split()
         return Command(
             self.name,
-            [self.python, script, *arguments],
-            quiet(folder),
-            self.rounds,
-            tells=inside,
-            is_slow=self.name == "metaflow" and length > self.shortest,
+            argv,
+            folder,
+            {**quiet(folder), **dict(self.settings)},
+            min(rounds, 1 if is_slow else self.rounds),
+            is_slow=is_slow or self.rounds < 4,
         )
 
-
-def peers(rounds: int) -> Iterator[Peer]:
-    """bridge, and all that it is compared with."""
-    yield bridge(rounds)
-    yield Peer("kedro", "kedro_chain.py", rounds=rounds, tells=True)
-    silent = Peer("kedro, its log off", "kedro_chain.py", options=("--silent",), rounds=rounds)
-    yield replace(silent, tells=True)
-    python, missing = _bench_environment()
-    yield Peer("runnable", "runnable_chain.py", python, rounds=rounds, missing=missing)
-    yield Peer("metaflow", "metaflow_chain.py", shortest=2, rounds=min(rounds, 3))
+    def _flow(self, case: str, size: int, folder: Path) -> list[str]:
+        script = f"flow_{case}_{size}.py"
+        (folder / script).write_text(getattr(flows, case)(size))
+        options = ["--max-num-splits", str(size + 1)] if case == "fan" else []
+        return [PYTHONS["metaflow"], script, "--quiet", "--no-pylint", "run", *options]
 
 
-def bridge(rounds: int) -> Peer:
-    """bridge's local engine; a chain of 100 is over before a clock around the process can tell."""
-    return Peer("bridge", "bridge_chain.py", longest=1_000, rounds=rounds, tells=True)
+_CHUNKED = (("RUNNABLE_CONFIGURATION_FILE", "chunked.yaml"),)
+
+CONTENDERS = [
+    Contender("bridge", "start chain fan graph frame"),
+    Contender("bridge, inline", "chain fan", ("--inline",)),
+    Contender("kedro", "start chain fan graph frame"),
+    Contender("kedro, its log off", "start chain fan", ("--silent",)),
+    Contender("kedro, ParallelRunner", "fan", ("--parallel",), slow="fan"),
+    Contender("metaflow", "start chain fan graph frame", rounds=3, slow="chain fan"),
+    Contender("runnable", "start chain fan graph frame", rounds=5, slow="fan"),
+    Contender("runnable, chunked log, parallel", "fan", rounds=2, settings=_CHUNKED),
+    Contender("prefect", "start chain fan frame", rounds=3),
+    Contender("dagster", "start chain fan graph frame", rounds=5),
+    Contender("hamilton", "start chain fan graph"),
+    Contender("dask", "start chain fan graph"),
+    Contender("dask, LocalCluster", "start chain fan frame", ("--cluster",)),
+]
 
 
 def quiet(folder: Path) -> dict[str, str]:
@@ -76,30 +90,45 @@ def quiet(folder: Path) -> dict[str, str]:
     return {
         "DO_NOT_TRACK": "1",
         "KEDRO_DISABLE_TELEMETRY": "1",
+        "HAMILTON_TELEMETRY_ENABLED": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_HOME": str(folder / "prefect-home"),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "DAGSTER_HOME": str(folder / "dagster-home"),
         "METAFLOW_HOME": str(folder / "metaflow-home"),
         "METAFLOW_USER": "bench",
         "BRIDGE_HOME": "",
+        "BRIDGE_STORE": "",
     }
 
 
-def _bench_environment() -> tuple[str, str]:
-    """The Python that has runnable, made when it is not there, and why it could not be made."""
-    folder = ROOT / "build" / "bench-venv"
-    python, ready = folder / "bin" / "python", folder / ".ready"
-    if not ready.exists():
-        make = [sys.executable, "-m", "venv", "--clear", str(folder)]
-        install = [str(python), "-m", "pip", "install", "--quiet", RUNNABLE]
-        for command in (make, install):
+def scratch(peer: str, place: Path) -> Path:
+    """A new folder for a peer, with the programs in it."""
+    folder = Path(shutil.copytree(PROGRAMS, place / peer))
+    (folder / "dagster-home").mkdir()
+    (folder / "dagster.yaml").rename(folder / "dagster-home" / "dagster.yaml")
+    return folder
+
+
+def install(names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Make the environments of peers that are not there as pinned; gives those that cannot be.
+
+    Each comes with the reason.
+    """
+    for name in names:
+        folder, pins = ROOT / "build" / "bench" / name, f"{PEERS[name]} {_PINNED['everywhere']}"
+        stamp = folder / ".pins"
+        if stamp.is_file() and stamp.read_text() == pins:
+            continue
+        for command in (
+            [UV, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
+            [UV, "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHONS[name],
+             *pins.split()],
+        ):  # fmt: skip
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
-                why = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
-                return str(python), f"{RUNNABLE} does not install: {why[0]}"
-        ready.touch()
-    return str(python), ""
-
-
-def versions() -> dict[str, str]:
-    """Python and the engines, by version."""
-    found = {name: version(name) for name in ("bridge-core", "kedro", "metaflow")}
-    runnable = RUNNABLE.partition("==")[2]
-    return {"python": sys.version.split()[0], **found, "runnable": runnable}
+                lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+                yield name, f"does not install: {' '.join(lines)[-200:] or 'no reason given'}"
+                break
+        else:
+            stamp.write_text(pins)

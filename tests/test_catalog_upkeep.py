@@ -180,6 +180,44 @@ def test_a_gc_that_is_killed_leaves_a_good_store(here: Path, store: Path) -> Non
     assert removed < 8
 
 
+FLOW = """
+from pathlib import Path
+from bridge import Catalog, Pipeline, PythonTask, pickled
+from store_functions import make, use
+pipeline = Pipeline([
+    PythonTask(function=make, returns=[pickled("model")], catalog=Catalog(put=["made.txt"])),
+    PythonTask(function=use, returns=["total"], catalog=Catalog(get=["made.txt"])),
+])
+"""
+FUNCTIONS = """
+from pathlib import Path
+def make():
+    Path("made.txt").write_text("3")
+    return {1, 2}
+def use(model):
+    return sum(model) + int(Path("made.txt").read_text())
+"""
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_a_run_keeps_what_it_makes_in_the_store_it_is_given(here: Path, by: str) -> None:
+    (here / "flow.py").write_text(FLOW)
+    (here / "store_functions.py").write_text(FUNCTIONS)
+    option = ["--store", "far"] if by == "option" else []
+    variable = {"BRIDGE_STORE": "far"} if by == "variable" else {}
+    run = json.loads(
+        bridge("run", "flow.py", *option, "--run-id", "r", "--json", **variable).stdout
+    )
+    assert run["parameters"]["total"] == 6
+    assert not (here / ".bridge/store").exists()
+    assert len(_told("--store", "far", "ls")["contents"]) == 2  # type: ignore[arg-type]
+    given = ["--store", "far", "gc", "--older-than", 0, "--home", ".bridge"]
+    assert _told(*given)["removed"] == 0
+    (here / "made.txt").unlink()
+    bridge("catalog", "--store", "far", "get", "r", "made.txt")
+    assert (here / "made.txt").read_text() == "3"
+
+
 def test_where_the_store_is(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert store_place() == str(here / ".bridge/store")
     monkeypatch.setenv("BRIDGE_HOME", "state")

@@ -106,9 +106,11 @@ def _files(count: int, **what: list) -> None:
 
 def resume(width: int) -> None:
     """A map whose items have all finished, resumed after the task behind it has failed."""
+    from bridge.runner import run_local
+
     built = _fan(width, PythonTask(function=work.stop_or_count, returns=["count"]))
     begin()
-    run = built.execute(resume="failed")
+    run = run_local(built, resume="failed")
     end()
     expect(run["count"], width)
 

@@ -13,22 +13,21 @@ from case import begin, end, expect, has, main
 
 
 @contextmanager
-def _engine():
-    if not has("--cluster"):
+def _engine(cluster: bool):
+    if not cluster:
         with dask.config.set(scheduler="threads"):
             yield None
         return
     from distributed import Client, LocalCluster
 
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
-    ) as cluster, Client(cluster) as client:
+    options = {"threads_per_worker": 1, "dashboard_address": None, "memory_limit": 0}
+    with LocalCluster(n_workers=2, **options) as workers, Client(workers) as client:
         client.wait_for_workers(2)
         yield client
 
 
 def _computed(built):
-    with _engine():
+    with _engine(has("--cluster")):
         begin()
         found = built.compute()
         end()
@@ -66,7 +65,7 @@ def graph(size: int) -> None:
 def frame(megabytes: int) -> None:
     import frames
 
-    with _engine() as client:
+    with _engine(cluster=True) as client:
         here, there = client.scheduler_info()["workers"]
         made = client.submit(frames.make_frame, megabytes, workers=[here])
         client.submit(frames.sum_frame, made, workers=[there]).result()

@@ -15,9 +15,12 @@ def _run(pipeline: Pipeline, **values: object):
     if has("--silent"):
         logging.getLogger("kedro").setLevel(logging.ERROR)
     runner = ParallelRunner(max_workers=2) if has("--parallel") else SequentialRunner()
-    catalog = DataCatalog({name: MemoryDataset(value) for name, value in values.items()})
+    return runner.run(pipeline, DataCatalog({n: MemoryDataset(v) for n, v in values.items()}))
+
+
+def _timed(pipeline: Pipeline, **values: object):
     begin()
-    found = runner.run(pipeline, catalog)
+    found = _run(pipeline, **values)
     end()
     return found
 
@@ -26,7 +29,7 @@ def chain(length: int) -> None:
     following = [
         node(work.following, f"x{i - 1}", f"x{i}", name=f"task{i}") for i in range(1, length)
     ]
-    found = _run(Pipeline([node(work.first, None, "x0", name="task0"), *following]))
+    found = _timed(Pipeline([node(work.first, None, "x0", name="task0"), *following]))
     expect(found[f"x{length - 1}"].load(), length - 1)
 
 
@@ -34,7 +37,7 @@ def fan(width: int) -> None:
     """Kedro has no map: a node for each item, written out."""
     items = [node(work.following, f"x{i}", f"y{i}", name=f"item{i}") for i in range(width)]
     last = node(work.total_of, [f"y{i}" for i in range(width)], "sum", name="total")
-    found = _run(Pipeline([*items, last]), **{f"x{i}": i for i in range(width)})
+    found = _timed(Pipeline([*items, last]), **{f"x{i}": i for i in range(width)})
     expect(found["sum"].load(), sum(range(width)) + width)
 
 

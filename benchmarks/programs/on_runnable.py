@@ -6,13 +6,11 @@ checked by its last task.
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
 import work
 from case import begin, end
-from runnable import Catalog, Map, Pipeline, PythonTask, Stub, pickled
+from runnable import Map, Pipeline, PythonTask, pickled
 
 SIZE = int(sys.argv[2])
 
@@ -61,10 +59,6 @@ def frame() -> list:
         PythonTask(function=make_frame, name="make", returns=[pickled("frame")]),
         PythonTask(function=sum_frame, name="sum"),
     ]
-
-
-def put() -> list:
-    return [Stub(name="put", catalog=Catalog(put=["**/*"]))]
 
 
 def main() -> Pipeline:

@@ -143,9 +143,8 @@ def _early(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _launch(argv: list[str]) -> list[str]:
     """The arguments of the program to be, in the process of the flow and in that of each step."""
-    import metaflow.cli
-    import metaflow.cli_components.step_cmd
-    import metaflow.task  # noqa: F401 - what every step imports, so that the copies have it
+    import metaflow.runtime
+    import metaflow.task  # noqa: F401 - what is the same for all flows; the command line is not
 
     gc.collect()
     gc.freeze()  # so that a copy shares what it never changes

@@ -42,7 +42,7 @@ class TestMetaflow(Conformance):
             found = [cls.record_of(cs, folder / f"native{i}") for i, cs in _parts(native, 4)]
             patch.setattr("bridge_metaflow.lowering.MOST_WAYS", 1)
             patch.setattr("bridge_metaflow.lowering.MOST_ITERATIONS", 0)
-            found += [cls.record_of(cs, folder / f"others{i}") for i, cs in _parts(others, 6)]
+            found += [cls.record_of(cs, folder / f"others{i}") for i, cs in _parts(others, 8)]
             return reduce(_with, found)
 
     @classmethod

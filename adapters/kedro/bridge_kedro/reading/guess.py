@@ -12,6 +12,7 @@ from typing import Any
 from bridge import recover
 from bridge.emit.remarks import several
 from bridge.model import Pipeline, PythonTask, Step
+from bridge.order import sort
 from bridge.policies import Dataset, Resources
 from bridge.recover import Remarks, UnlikeError
 from bridge.recover.remarks import pipeline_said, step_said, task_said, texts
@@ -78,6 +79,7 @@ class Guess:
         """The pipeline, if it is like this."""
         project = self._project
         own = [node for node in project.nodes if not self._is_gather(node)]
+        self._in_turn()
         found = [self._node(node) for node in own]
         said = pipeline_said(self._on_top)
         gathers = {d: self._taken(n) for n in project.nodes for d in n.outputs.values()
@@ -110,6 +112,17 @@ class Guess:
             on_failure=handled.on_failure if handled else None,
             **{"description": about, **said},
         )
+
+    def _in_turn(self) -> None:
+        """Find out what every node was written for, those first from which others take values."""
+        nodes = {node.name: node for node in self._project.nodes if not self._is_gather(node)}
+        makers = {dataset: n.name for dataset, n in self._makers.items() if n.name in nodes}
+        earlier = {
+            name: [makers[dataset] for dataset in self._taken(node) if dataset in makers]
+            for name, node in nodes.items()
+        }
+        for name in sort(earlier):
+            self._node(nodes[name])
 
     def _is_gather(self, node: NodeSeen) -> bool:
         return node.call.reference == f"{module_of(self._project)}.nodes:gather"

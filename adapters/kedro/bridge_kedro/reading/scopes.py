@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.model import Parallel, Pipeline, Step
 from bridge_kedro.reading.notes import Notes
-from bridge_kedro.remarks import are_linked, is_chain
+from bridge_kedro.remarks import is_chain
 
 __all__ = ["Child", "assembled"]
 
@@ -35,10 +35,11 @@ class _Member:
     """What stands in one scope: the nodes of a step, or those of the branches of a parallel."""
 
     name: str
+    is_parallel: bool
     nodes: list[Child]
 
-    @property
     def ends(self) -> tuple[set[str], set[str]]:
+        """The datasets that its nodes take, and those that they give."""
         taken = set().union(*(node.taken for node in self.nodes))
         return taken, set().union(*(node.given for node in self.nodes))
 
@@ -47,25 +48,40 @@ def assembled(
     children: Sequence[Child], order: str, gathers: Gathers, around: tuple[str, ...] = ()
 ) -> tuple[list[Step], Any]:
     """The steps of one scope, and their order: ``order`` if it is told, else as it looks."""
-    depth = len(around) // 2
-    members: dict[tuple[str, bool], _Member] = {}
+    members = _members(children, len(around) // 2)
+    ends = [member.ends() for member in members]
+    order = order or next((c.more["order"] for c in children if "order" in c.more), "")
+    order = order or ("list" if is_chain(ends, gathers) else "data")
+    makers = _makers(members, ends, gathers) if order == "data" else {}
+    steps: list[Step] = []
+    for member in members:
+        if member.is_parallel:
+            steps.append(_parallel(member, gathers, (*around, member.name)))
+        else:
+            steps += _after(member.nodes[0], makers)
+    return steps, order
+
+
+def _members(children: Sequence[Child], depth: int) -> list[_Member]:
+    """What stands side by side in a scope that is so deep."""
+    found: dict[tuple[str, bool], _Member] = {}
     for child in children:
         inside = len(child.notes.around) > depth
         name = child.notes.around[depth][0] if inside else child.notes.name
-        members.setdefault((name, inside), _Member(name, [])).nodes.append(child)
-    found = list(members.values())
-    order = order or next((c.more["order"] for c in children if "order" in c.more), "")
-    if not order:
-        order = "list" if is_chain([member.ends for member in found], gathers) else "data"
-    steps: list[Step] = []
-    for (name, inside), member in members.items():
-        if inside:
-            steps.append(_parallel(member, gathers, (*around, name)))
-        else:
-            steps += _after(member.nodes[0], found, gathers) if order == "data" else [
-                *member.nodes[0].steps
-            ]  # fmt: skip
-    return steps, order
+        found.setdefault((name, inside), _Member(name, inside, [])).nodes.append(child)
+    return list(found.values())
+
+
+def _makers(
+    members: Sequence[_Member], ends: Sequence[tuple[set[str], set[str]]], gathers: Gathers
+) -> dict[str, str]:
+    """The step that gives each dataset; of gathered markers the one that gives them."""
+    pairs = zip(members, ends, strict=True)
+    found = {dataset: member.name for member, (_, given) in pairs for dataset in given}
+    for marker, markers in gathers.items():
+        if names := [found[name] for name in markers if name in found]:
+            found[marker] = names[0]
+    return found
 
 
 def _parallel(member: _Member, gathers: Gathers, place: tuple[str, ...]) -> Step:
@@ -84,15 +100,10 @@ def _parallel(member: _Member, gathers: Gathers, place: tuple[str, ...]) -> Step
     return Parallel(name=member.name, branches=found, **said)
 
 
-def _after(child: Child, members: Sequence[_Member], gathers: Gathers) -> list[Step]:
+def _after(child: Child, makers: Mapping[str, str]) -> list[Step]:
     """The steps of a node, the first of which waits for those whose markers it is given."""
     first, *others = child.steps
-    if first.after:
-        return [*child.steps]
-    found = [
-        member.name
-        for marker in child.waits
-        for member in members
-        if child not in member.nodes and are_linked(member.ends[1], [marker], gathers)
-    ]
-    return [replace(first, after=list(dict.fromkeys(found))), *others] if found else [*child.steps]
+    found = dict.fromkeys(makers[marker] for marker in child.waits if marker in makers)
+    if found and not first.after:
+        first = replace(first, after=[*found])
+    return [first, *others]

@@ -44,7 +44,7 @@ fmt: $(READY) ## format the code and fix what can be fixed
 docs: $(READY) ## bring what the documentation takes from the code up to date
 	$(BIN)/python docs/generate.py
 
-bench: $(READY) ## measure
+bench: $(READY) ## measure bridge beside its peers (ARGS="--only chain --peers bridge,kedro")
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 crash: $(READY) ## kill runs at random and at every call that writes, and check that nothing is lost (ARGS="--count 500")

@@ -1,4 +1,4 @@
-"""What is measured beside bridge: an environment for each peer, and the ways in which it is used."""
+"""What is measured beside bridge: an environment for each peer, and how each is used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import programs.metaflow_flows as flows
@@ -57,13 +57,19 @@ class Contender:
             {**quiet(folder), **dict(self.settings)},
             min(rounds, 1 if is_slow else self.rounds),
             is_slow=is_slow or self.rounds < 4,
+            limit=60 if case == "graph" else 300,
         )
 
     def _flow(self, case: str, size: int, folder: Path) -> list[str]:
         script = f"flow_{case}_{size}.py"
         (folder / script).write_text(getattr(flows, case)(size))
-        options = ["--max-num-splits", str(size + 1)] if case == "fan" else []
-        return [PYTHONS["metaflow"], script, "--quiet", "--no-pylint", "run", *options]
+        wanted = {
+            "graph": ["check"],
+            "show": ["show"],
+            "fan": ["run", "--max-num-splits", str(size + 1)],
+        }
+        options = ["--quiet", "--no-pylint", *wanted.get(case, ["run"])]
+        return [PYTHONS["metaflow"], script, *options]
 
 
 _CHUNKED = (("RUNNABLE_CONFIGURATION_FILE", "chunked.yaml"),)

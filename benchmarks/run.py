@@ -1,58 +1,76 @@
 """``make bench``: what bridge costs, beside the engines that it is compared with.
 
-Measures and prints, asserts nothing; the figures are kept in ``build/bench.json``.
-``make bench ARGS="--only engines --without metaflow"`` measures a part of it.
+Measures and reports, asserts nothing about time; the figures are kept in ``build/bench.json``.
+``make bench ARGS="--only chain --peers bridge kedro"`` measures a part of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
-from peers import CHAINS, ROOT, versions
-from rich.console import Console
-from suites import SUITES
+from measure import adopt_orphans
+from peers import PEERS, ROOT, install
+from report import machine, summary, text, write
+from suites import QUICK, SUITES, Bench, Sizes
 
 RESULTS = ROOT / "build" / "bench.json"
+PAGE = ROOT / "benchmarks" / "README.md"
 
 
 def main() -> None:
     given = _arguments()
-    console = Console(highlight=False)
-    found: dict[str, Any] = {"at": time.strftime("%F"), **versions(), "load": [], "figures": []}
-    with tempfile.TemporaryDirectory(prefix="bridge-bench-") as scratch:
-        folder = Path(shutil.copytree(CHAINS, Path(scratch, "chains")))
+    adopt_orphans()
+    where, began = machine(), time.monotonic()
+    missing = list(install([name for name in PEERS if name in given.peers]))
+    found, errors = [], 0
+    print(", ".join(f"{name} {told}" for name, told in where.items()), "\n", flush=True)
+    with tempfile.TemporaryDirectory(prefix="bridge-bench-") as place:
+        sizes, warm = (QUICK, False) if given.quick else (Sizes(), True)
+        rounds = 1 if given.quick else given.rounds
+        bench = Bench(Path(place), sizes, rounds, given.peers, missing, warm)
         for name in given.only:
-            console.print(_load())
-            found["load"].append(os.getloadavg())
-            for figures in SUITES[name](folder, given.rounds, given.without):
-                console.print(figures.table(), "")
-                found["figures"].append(figures.to_json())
-    console.print(_load())
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(found, indent=2))
-    console.print(f"figures in {RESULTS.relative_to(ROOT)}; benchmarks/README.md says how to read")
+            for figures in SUITES[name](bench):
+                found.append(figures)
+                errors += any(row.failure for row in figures.rows if row.name.startswith("bridge"))
+                print(text(figures), flush=True)
+    print("\n".join(summary(found)))
+    print(f"{time.monotonic() - began:.0f} s; benchmarks/README.md says how to read this")
+    given.output.parent.mkdir(exist_ok=True)
+    told = {**where, "figures": [figures.to_json() for figures in found]}
+    given.output.write_text(json.dumps(told, indent=2))
+    if given.write:
+        write(PAGE, found, where, f'make bench ARGS="{" ".join(sys.argv[1:])}"')
+    sys.exit(bool(errors))
 
 
 def _arguments() -> argparse.Namespace:
+    everybody = ["bridge", *PEERS]
     parser = argparse.ArgumentParser(description="Measure bridge beside its peers.")
-    parser.add_argument(
-        "--only", nargs="+", choices=SUITES, default=[*SUITES], help="what to measure"
-    )
+    parser.add_argument("--only", type=_among(SUITES), default=[*SUITES], help="what to measure")
+    parser.add_argument("--peers", type=_among(everybody), default=everybody, help="beside whom")
     parser.add_argument("--rounds", type=int, default=7, help="samples of each; fewer of the slow")
-    parser.add_argument("--without", nargs="+", default=[], help="peers or adapters to leave out")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, one sample: does it run?")
+    parser.add_argument("--write", action="store_true", help="put the figures into the README")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="where the figures go as JSON")
     return parser.parse_args()
 
 
-def _load() -> str:
-    one, five, _ = os.getloadavg()
-    return f"load of the machine: {one:.1f} (5 minutes: {five:.1f}) on {os.cpu_count()} cores"
+def _among(known):
+    """Names with commas between them, each of which is known."""
+
+    def names(given: str) -> list[str]:
+        chosen = given.split(",")
+        for name in chosen:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"'{name}' is none of {', '.join(known)}")
+        return chosen
+
+    return names
 
 
 if __name__ == "__main__":

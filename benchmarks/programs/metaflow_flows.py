@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["chain", "fan", "frame"]
+__all__ = ["chain", "fan", "frame", "graph", "show"]
 
 HEAD = """\
 import work
@@ -45,7 +45,13 @@ def fan(width: int) -> str:
 def frame(megabytes: int) -> str:
     """A frame that one step makes and the next one sums."""
     make = ["import frames", f"self.frame = frames.make_frame({megabytes})", "self.next(self.end)"]
-    return _flow([("start", "", make), ("end", "", ["import frames", "frames.sum_frame(self.frame)"])])
+    return _flow(
+        [("start", "", make), ("end", "", ["import frames", "frames.sum_frame(self.frame)"])]
+    )
+
+
+graph = show = chain
+"""Metaflow joins nothing that it has not split: of graphs it has a chain. ``show`` runs none."""
 
 
 def _flow(steps: list[tuple[str, str, list[str]]]) -> str:

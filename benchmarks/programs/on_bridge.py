@@ -10,7 +10,7 @@ from case import begin, end, expect, has, main
 
 from bridge import Map, Parallel, Pipeline, PythonTask, json, pickled
 
-INLINE = {"workers": "inline"}
+OPTIONS = {"workers": "inline"} if has("--inline") else {}
 
 
 def one_after_another(length: int) -> Pipeline:
@@ -21,12 +21,15 @@ def one_after_another(length: int) -> Pipeline:
 
 
 def chain(length: int) -> None:
-    options = INLINE if has("--inline") else {}
     built = one_after_another(length)
     begin()
-    run = built.execute(**options)
+    run = built.execute(**OPTIONS)
     end()
     expect(run["x"], length - 1)
+
+
+def warm() -> None:
+    one_after_another(1).execute(**OPTIONS)
 
 
 def _fan(width: int, last: PythonTask) -> Pipeline:
@@ -36,10 +39,9 @@ def _fan(width: int, last: PythonTask) -> Pipeline:
 
 
 def fan(width: int) -> None:
-    options = INLINE if has("--inline") else {}
     built = _fan(width, PythonTask(function=work.total, returns=["sum"]))
     begin()
-    run = built.execute(**options)
+    run = built.execute(**OPTIONS)
     end()
     expect(run["sum"], sum(range(width)) + width)
 
@@ -53,9 +55,7 @@ def graph(size: int) -> None:
     for i in range(wide, size):
         start, column = i - i % wide - wide, i % wide
         inputs = {"a": f"x{start + column}", "b": f"x{start + (column + 1) % wide}"}
-        steps.append(
-            PythonTask(function=work.join, name=f"t{i}", inputs=inputs, returns=[f"x{i}"])
-        )
+        steps.append(PythonTask(function=work.join, name=f"t{i}", inputs=inputs, returns=[f"x{i}"]))
     flow = analyse(Pipeline(steps, order="data"), {})
     end()
     expect(len(flow.nodes), size)
@@ -129,6 +129,6 @@ def fail(width: int) -> None:
 
 
 if __name__ == "__main__":
-    main(chain, fan, graph, frame, put, get, resume, fail)
+    main(chain, fan, graph, frame, put, get, resume, fail, warm=warm)
 else:
     pipeline = one_after_another(1)

@@ -41,6 +41,11 @@ def join(a: int, b: int) -> int:
     return work.join(a, b)
 
 
+@job(executor_def=in_process_executor)
+def one():
+    first()
+
+
 def chain(length: int) -> None:
     @job(executor_def=in_process_executor)
     def chained():
@@ -114,4 +119,4 @@ def frame(megabytes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(chain, fan, graph, frame)
+    main(chain, fan, graph, frame, warm=one.execute_in_process)

@@ -6,7 +6,7 @@ import logging
 
 import work
 from case import begin, end, expect, has, main
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, MemoryDataset, SharedMemoryDataCatalog
 from kedro.pipeline import Pipeline, node
 from kedro.runner import ParallelRunner, SequentialRunner
 
@@ -14,8 +14,10 @@ from kedro.runner import ParallelRunner, SequentialRunner
 def _run(pipeline: Pipeline, **values: object):
     if has("--silent"):
         logging.getLogger("kedro").setLevel(logging.ERROR)
-    runner = ParallelRunner(max_workers=2) if has("--parallel") else SequentialRunner()
-    return runner.run(pipeline, DataCatalog({n: MemoryDataset(v) for n, v in values.items()}))
+    datasets = {name: MemoryDataset(value) for name, value in values.items()}
+    if has("--parallel"):
+        return ParallelRunner(max_workers=2).run(pipeline, SharedMemoryDataCatalog(datasets))
+    return SequentialRunner().run(pipeline, DataCatalog(datasets))
 
 
 def _timed(pipeline: Pipeline, **values: object):
@@ -23,6 +25,10 @@ def _timed(pipeline: Pipeline, **values: object):
     found = _run(pipeline, **values)
     end()
     return found
+
+
+def warm() -> None:
+    _run(Pipeline([node(work.first, None, "x")]))
 
 
 def chain(length: int) -> None:
@@ -62,4 +68,4 @@ def frame(megabytes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(chain, fan, graph, frame)
+    main(chain, fan, graph, frame, warm=warm)

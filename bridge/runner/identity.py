@@ -12,7 +12,7 @@ from typing import Any
 from bridge.flow import Node
 from bridge.globs import overlap
 from bridge.model import NotebookTask, PythonTask, Task
-from bridge.references import Reference
+from bridge.references import Reference, StandIn
 from bridge.runner.usage import digest
 from bridge.runner.work import Order
 from bridge.signatures import notebook_path
@@ -68,6 +68,7 @@ def _usual(kind: Any) -> list[tuple[str, Any]]:
 def code_of(reference: Reference) -> bytes:
     """The code of a function with all of the user's code that it uses, as far as that is seen."""
     found = reference.load()
-    top, _, method = reference.qualname.rpartition(".")
-    whole = Reference(reference.module, top).load() if method and top else found
+    top, _, _ = reference.qualname.rpartition(".")
+    is_method = top and not isinstance(reference, StandIn)
+    whole = Reference(reference.module, top).load() if is_method else found
     return digest(whole if isinstance(whole, type) else found)

@@ -133,6 +133,7 @@ def run_here(pipeline: Pipeline, folder: Path, given: Mapping[str, Any] | None =
     with surrounded(), pytest.MonkeyPatch.context() as patch, (folder / "log").open("w") as log:
         patch.chdir(work)
         patch.setenv("BRIDGE_HOME", str(folder / "home"))
+        patch.delenv("BRIDGE_STORE", raising=False)
         patch.setattr("sys.stderr", log)
         return run_local(pipeline, given)
 

@@ -67,6 +67,7 @@ class BridgeRun:
             for name in [name for name in os.environ if name.startswith(_READ)]:
                 patch.delenv(name)
             patch.setenv("BRIDGE_HOME", str(self.folder / ".bridge"))
+            patch.delenv("BRIDGE_STORE", raising=False)
             patch.chdir(self.folder)
             yield
 

@@ -223,6 +223,26 @@ class Trials:
                 disturb(process)
             return process.wait(timeout=60)
 
+    def litter(self) -> None:
+        """Leave things in the store that no run refers to, old enough to be removed."""
+        from bridge.catalog import open_store, save
+
+        store = str(self.home / "store")
+        for size in (10, 200_000):
+            save(os.urandom(size), store)
+        assert open_store(store)
+        past = time.time() - 100_000
+        for path in (self.home / "store").rglob("*"):
+            if path.is_file() and "sqlite" not in path.name:
+                os.utime(path, (past, past))
+
+    def call(self, *words: str, prefix: Sequence[str] = ()) -> int:
+        """The exit code of another command of bridge."""
+        done = subprocess.run(
+            [*prefix, *BRIDGE, *words], cwd=self.folder, capture_output=True, check=False
+        )
+        return done.returncode
+
     def processes(self) -> list[int]:
         """The processes of the run of this time."""
         found = []
@@ -295,6 +315,22 @@ def enumerated(
             number += every
 
 
+def collections(trials: Trials, every: int = 1) -> Iterator[str]:
+    """Kill the removal of what no run needs at each system call that writes."""
+    for call in WRITING:
+        number = 1
+        while True:
+            trials.litter()
+            inject = f"inject={call}:signal=SIGKILL:when={number}"
+            code = trials.call("catalog", "gc", prefix=["strace", "-o", "/dev/null", "-e", inject])
+            assert trials.call("catalog", "verify") == 0, f"{call} {number} has damaged the store"
+            assert trials.call("catalog", "gc") == 0, f"after {call} {number} gc fails"
+            if code == 0:
+                break
+            yield f"{call} {number}"
+            number += every
+
+
 def can_trace() -> bool:
     """Whether system calls can be intercepted here."""
     if not shutil.which("strace"):
@@ -340,6 +376,12 @@ def main() -> int:
             f"killed at {found} system calls, {'all processes' if follow else 'the run'}",
             flush=True,
         )
+    try:
+        found = len(list(collections(trials, arguments.every)))
+        print(f"killed gc at {found} system calls", flush=True)
+    except AssertionError as error:
+        wrong += 1
+        tell("gc", error)
     return 1 if wrong else 0
 
 

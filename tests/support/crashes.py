@@ -309,7 +309,7 @@ def enumerated(
         while True:
             inject = f"inject={call}:signal=SIGKILL:when={number}"
             strace = ["strace", *(["-f"] if follow else []), "-o", "/dev/null", "-e", inject]
-            if not trials.trial(lambda process: None, strace):
+            if not trials.trial(lambda process: None, strace, times=2):  # and its resumption
                 break
             yield f"{call} {number}"
             number += every

@@ -9,6 +9,7 @@ for each pipeline inside. All that is wrong is collected and raised together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from bridge.bindings import PERHAPS, Before, Bindings
@@ -362,16 +363,21 @@ class _Analysis:
         prefix = path.removesuffix(step.name)
         if prefix not in self._by_data:
             return lambda other: True
-        order, todo, found = self.flow.orders[prefix], [step.name], set[str]()
-        while todo:
-            fresh = [name for name in order[todo.pop()] if name not in found]
-            found.update(fresh)
-            todo += fresh
+        order = self.flow.orders[prefix]
+
+        @cache  # few steps ask, and of a large pipeline there is much to collect
+        def earlier() -> set[str]:
+            todo, found = [step.name], set[str]()
+            while todo:
+                fresh = [name for name in order[todo.pop()] if name not in found]
+                found.update(fresh)
+                todo += fresh
+            return found
 
         def before(other: str) -> bool:
             parts = other.removeprefix(prefix).split(".")
             names = (".".join(parts[:i]) for i in range(1, len(parts) + 1))
-            return not other.startswith(prefix) or any(name in found for name in names)
+            return not other.startswith(prefix) or any(name in earlier() for name in names)
 
         return before
 

@@ -66,11 +66,16 @@ class Finished:
         logs = [e for e in found if "log" in e and e["name"] in done]
         return [*done.values(), *logs] if strict else []
 
+    def taken(self, name: str, node: Node) -> tuple[StepRun, Outcome] | None:
+        """How a step has ended in the run that is gone on with, where nothing may differ."""
+        entry = self._entries.get(name) if self._strict else None
+        return _ended(name, node, entry, entry.get("note", "")) if entry else None
+
     def of(self, order: Order, node: Node, inputs: str) -> tuple[StepRun, Outcome] | str:
         """How a step ended earlier, if it need not run again; else why it runs, if that matters."""
         entry = self._entries.get(order.name)
-        if entry and (self._strict or (entry["key"], entry["inputs"]) == (self.key(node), inputs)):
-            return _ended(order, node, entry, entry.get("note", ""))
+        if entry and (entry["key"], entry["inputs"]) == (self.key(node), inputs):
+            return _ended(order.name, node, entry, entry.get("note", ""))
         if not node.task.cache:
             return ""
         if why := never_same(node):
@@ -78,7 +83,9 @@ class Finished:
         result, why = self._cache.find(*self._signed(order, node, inputs))
         if result and self._lost([result]):
             return "the store has lost what it gave"
-        return _ended(order, node, {"seconds": 0.0, "saved": (), **result}, why) if result else why
+        if not result:
+            return why
+        return _ended(order.name, node, {"seconds": 0.0, "saved": (), **result}, why)
 
     def keep(self, order: Order, node: Node, inputs: str, step: StepRun, outcome: Outcome) -> None:
         """Keep for later runs what a task gave, if it is to be cached."""
@@ -106,12 +113,10 @@ class Finished:
         return self._keys[id(node)]
 
 
-def _ended(
-    order: Order, node: Node, entry: Mapping[str, Any], note: str
-) -> tuple[StepRun, Outcome]:
+def _ended(name: str, node: Node, entry: Mapping[str, Any], note: str) -> tuple[StepRun, Outcome]:
     kinds = {output.name: output.kind for output in node.outputs}
-    values = {name: (kinds[name], value) for name, value in entry["values"].items()}
-    step = StepRun(order.name, "succeeded", entry["attempts"], entry["seconds"], note)
+    values = {key: (kinds[key], value) for key, value in entry["values"].items()}
+    step = StepRun(name, "succeeded", entry["attempts"], entry["seconds"], note)
     return step, Outcome(values, entry["files"], entry["saved"])
 
 

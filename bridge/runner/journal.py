@@ -54,7 +54,7 @@ class Journal:
 
     def write(self, found: Iterable[Entry]) -> None:
         """Add entries. Raises RunError when that is impossible; what was there stays good."""
-        data = memoryview("".join(f"{json.dumps(entry)}\n" for entry in found).encode())
+        data = memoryview(b"".join(map(_line, found)))
         with self._lock:
             end = self._end + len(data)
             try:
@@ -102,10 +102,22 @@ def entries(folder: Path) -> list[Entry]:
     return found
 
 
+class _Noted(dict[str, Any]):
+    """An entry that was read, with the line that it stands in, to be written again as it is."""
+
+    def __init__(self, line: bytes, entry: Entry) -> None:
+        super().__init__(entry)
+        self.line = line
+
+
+def _line(entry: Entry) -> bytes:
+    return entry.line if isinstance(entry, _Noted) else f"{json.dumps(entry)}\n".encode()
+
+
 def _parsed(folder: Path, lines: list[bytes]) -> Iterator[Entry]:
     for number, line in enumerate(lines, 1):
         try:
-            entry = json.loads(line) if line.endswith(b"\n") else None
+            entry = _Noted(line, json.loads(line)) if line.endswith(b"\n") else None
         except ValueError:
             entry = None
         if entry is not None:

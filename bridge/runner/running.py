@@ -197,6 +197,15 @@ class Running:
 
     def _task(self, frame: Frame, node: Node) -> Ended:
         name = frame.name + node.path
+        step, outcome = self._finished.taken(name, node) or self._worked(frame, node, name)
+        frame.made |= {(node.path, key): held for key, held in outcome.values.items()}
+        frame.manifests[node.path] = [outcome.files]
+        self.saved |= {s.name: s for s in node.saves if s.name in outcome.saved}
+        self.watch.ended(step)
+        return Ended(dict(outcome.values), [outcome.files], [step], outcome.error)
+
+    def _worked(self, frame: Frame, node: Node, name: str) -> tuple[StepRun, Outcome]:
+        """How a task has ended that was not taken over; it is in the journal then."""
         given = {r.argument.name: held for r in node.reads if (held := frame.held(r.source))}
         files = frame.files_of(node.files_from)
         order = Order(frame.place + node.path, name, given, files, {}, frame.variables)
@@ -210,12 +219,7 @@ class Running:
             step, outcome = earlier
         if step.note or isinstance(earlier, str):  # the others are noted already
             self._journal.note(order.place, step, outcome, inputs, self._finished.key(node))
-        frame.made |= {(node.path, key): held for key, held in outcome.values.items()}
-        frame.manifests[node.path] = [outcome.files]
-        saved = {s.name: s for s in node.saves if s.name in outcome.saved}
-        self.saved |= saved
-        self.watch.ended(step)
-        return Ended(dict(outcome.values), [outcome.files], [step], outcome.error)
+        return step, outcome
 
     def _attempts(self, node: Node, order: Order) -> tuple[StepRun, Outcome]:
         """Try a task as often as it is to be tried."""

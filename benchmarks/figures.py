@@ -12,6 +12,9 @@ from targets import AHEAD, TARGETS, Target
 
 __all__ = ["Figures", "Row", "absent", "row"]
 
+_MUCH = 0.5
+"""Cores that others used, above which a figure is marked."""
+
 _SCALES = {"s": 1.0, "ms": 1e3, "µs": 1e6}
 
 
@@ -88,7 +91,7 @@ class Figures:
             f"{row.others:.1f}",
             str(row.n),
             target,
-            {True: "met", False: "NOT MET", None: ""}[is_met],
+            _told(is_met, row.others),
         ]
 
     def failures(self) -> list[str]:
@@ -142,6 +145,11 @@ class Figures:
 
 def _ratio(part: float, whole: float | None) -> str:
     return _shown(part / whole) if whole else ""
+
+
+def _told(is_met: bool | None, others: float) -> str:
+    told = {True: "met", False: "NOT MET", None: ""}[is_met]
+    return f"{told} (busy)".strip() if others > _MUCH else told
 
 
 def _shown(number: float) -> str:

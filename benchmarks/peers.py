@@ -35,7 +35,7 @@ class Contender:
     name: str
     cases: str
     options: tuple[str, ...] = ()
-    rounds: int = 7
+    rounds: int = 9
     slow: str = ""
     settings: tuple[tuple[str, str], ...] = ()
 
@@ -49,7 +49,7 @@ class Contender:
         argv = [PYTHONS[self.peer], f"on_{self.peer}.py", case, str(size), *self.options]
         if self.peer == "metaflow":
             argv = self._flow(case, size, folder)
-        is_slow = case in self.slow.split()
+        is_slow = case in self.slow.split() and size > 1
         return Command(
             self.name,
             argv,
@@ -80,11 +80,11 @@ CONTENDERS = [
     Contender("kedro", "start chain fan graph frame"),
     Contender("kedro, its log off", "start chain fan", ("--silent",)),
     Contender("kedro, ParallelRunner", "fan", ("--parallel",), slow="fan"),
-    Contender("metaflow", "start chain fan graph frame", rounds=3, slow="chain fan"),
-    Contender("runnable", "start chain fan graph frame", rounds=5, slow="fan"),
+    Contender("metaflow", "start chain fan graph frame", rounds=3, slow="chain fan frame"),
+    Contender("runnable", "start chain graph frame", rounds=4),
     Contender("runnable, chunked log, parallel", "fan", rounds=2, settings=_CHUNKED),
-    Contender("prefect", "start chain fan frame", rounds=3),
-    Contender("dagster", "start chain fan graph frame", rounds=5),
+    Contender("prefect", "start chain fan frame", rounds=2),
+    Contender("dagster", "start chain fan graph frame", rounds=4),
     Contender("hamilton", "start chain fan graph"),
     Contender("dask", "start chain fan graph"),
     Contender("dask, LocalCluster", "start chain fan frame", ("--cluster",)),

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["files"]
 
 _SMALL = 4096
-_HASH = "find . -type f -print0 | xargs -0 sha256sum >/dev/null"
 
 
 def files(bench: Bench) -> Iterator[Figures]:
@@ -49,21 +48,22 @@ def _seconds(sample: Sample) -> float:
 def _commands(bench: Bench, place: Path, source: Path, count: int) -> list[Command]:
     copy, home, out = place / "copy", place / "home", place / "out"
 
-    def stored(name: str, case: str, files: Path, *empty: Path) -> Command:
+    def program(name: str, argv: list[str], files: Path, *empty: Path) -> Command:
         folder = bench.folders["bridge"]
         settings = {**quiet(folder), "BRIDGE_HOME": str(home), "BENCH_FILES": str(files)}
-        argv = [sys.executable, "on_bridge.py", case, str(count)]
-        return Command(name, argv, folder, settings, bench.rounds, before=partial(_empty, *empty))
+        command = Command(name, [sys.executable, *argv], folder, settings, bench.rounds)
+        command.before = partial(_empty, *empty)
+        return command
 
     copied = Command("cp", ["cp", "-r", str(source), str(copy)], place, rounds=bench.rounds)
     copied.before = partial(_remove, copy)
-    hashed = Command("sha256sum", ["sh", "-c", _HASH], source, rounds=bench.rounds)
+    ours = ["on_bridge.py"]
     return [
         copied,
-        hashed,
-        stored("bridge, put", "put", source, home),
-        stored("bridge, put unchanged", "put", source),
-        stored("bridge, get", "get", out, out),
+        program("sha256", ["sha256.py"], source),
+        program("bridge, put", [*ours, "put", str(count)], source, home),
+        program("bridge, put unchanged", [*ours, "put", str(count)], source),
+        program("bridge, get", [*ours, "get", str(count)], out, out),
     ]
 
 

@@ -60,7 +60,7 @@ class Bench:
             c.command(program, size, self.folders[c.peer], self.rounds) for c in self._having(case)
         ]
 
-    def bridge(self, case: str, size: int, rounds: int = 7) -> Command:
+    def bridge(self, case: str, size: int, rounds: int = 9) -> Command:
         """A case on bridge alone."""
         found = Contender("bridge", case)
         return found.command(case, size, self.folders["bridge"], min(rounds, self.rounds))
@@ -120,7 +120,7 @@ def _per_task(bench: Bench, case: str, title: str, size: int) -> Figures:
 
 
 def _run_of(command: Command, bench: Bench) -> Callable[[Sample], float | None]:
-    """What counts as the run; Metaflow sets no marks, of it the process less one that does nothing."""
+    """What counts as the run; of Metaflow, which sets no marks, the process less one in vain."""
     if command.name != "metaflow" or command.failure:
         return run
     folder = bench.folders["metaflow"]

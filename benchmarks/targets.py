@@ -15,7 +15,7 @@ class Target:
     over: tuple[str, ...] = ()
 
 
-FLOORS = ("cp", "sha256sum")
+FLOORS = ("cp", "sha256")
 
 TARGETS = {
     "start": {"bridge": Target(0.10), "bridge run": Target(0.15)},

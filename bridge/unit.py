@@ -18,7 +18,8 @@ class Unit(Composite, kw_only=True):
 
     ``why`` says in a few words what it is there for. What its tasks ask of the machine is asked
     for the whole. It ``keeps`` the names that it sets and that nobody else is to have. If it
-    ``persists``, objects come and go as references into the store.
+    ``persists``, objects come and go as references into the store. The steps ``around`` are all
+    those of the pipeline that it was put into, as they were written.
     """
 
     pipeline: Pipeline
@@ -28,6 +29,7 @@ class Unit(Composite, kw_only=True):
     image: str | None = None
     keeps: Sequence[str] = ()
     persists: bool = False
+    around: Sequence[str] = ()
 
     def pipelines(self) -> dict[str, Pipeline]:
         """The steps; they have no name of their own."""

@@ -17,8 +17,8 @@ ROWS = {
     "long": {"bridge, short", "bridge, long"},
     "graph": {"bridge"},
     "frame": {"np.save, then mapped", "bridge"},
-    "large": {"cp", "sha256sum", "bridge, put", "bridge, put unchanged", "bridge, get"},
-    "small": {"cp", "sha256sum", "bridge, put", "bridge, put unchanged", "bridge, get"},
+    "large": {"cp", "sha256", "bridge, put", "bridge, put unchanged", "bridge, get"},
+    "small": {"cp", "sha256", "bridge, put", "bridge, put unchanged", "bridge, get"},
     "resume": {"bridge"},
     "export": {"to airflow", "to kedro", "to metaflow"},
 }

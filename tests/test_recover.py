@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -21,6 +20,7 @@ from bridge.model import Pipeline
 from bridge.recover.remarks import texts
 from bridge.testing.cases import FAILING, PASSING, Case
 from bridge.testing.programs import programs
+from bridge.testing.roundtrip import never_run
 from bridge.values import At, Fact, Input
 
 ENDS = ("terminate", "terminate_inside", "terminate_composite")
@@ -57,16 +57,6 @@ def again(text: str, arguments: dict[str, Input]) -> recover.Recovered:
 
     body = tree.body[-1].body  # type: ignore[attr-defined]
     return recover.recover(body, "", recover.imported(tree), resolve, text)
-
-
-def never_run(flow: Flow) -> Iterator[str]:
-    """The steps that never run, at any depth: they are written nowhere."""
-    yield from flow.dead
-    for node in flow.nodes.values():
-        for inner in (*node.inner.values(), *([node.handler] if node.handler else [])):
-            yield from never_run(inner)
-    if flow.handler:
-        yield from never_run(flow.handler)
 
 
 def assert_same(pipeline: Pipeline) -> None:

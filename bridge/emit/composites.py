@@ -74,7 +74,8 @@ def _unit(writer: Writer, place: Place, node: Node, gather: tuple[str, ...]) -> 
     inner = inside(place, node, node.inner[""], (node.place,), gather)
     found = _set_here(writer, place, node, inner)
     pipeline, order = inner.flow.pipeline, [*inner.flow.orders[""]]
-    if pipeline.order == "data" and len(order) > 1:
+    is_whole = pipeline.on_failure is not None
+    if pipeline.order == "data" and (is_whole or len(order) > 1):
         found = [*lines(about_order(pipeline, order)), *found]
     written = writer.flow(inner)
     if node.stores:

@@ -32,6 +32,7 @@ def unit(steps: Sequence[Step], around: Pipeline, why: str, name: str = "") -> U
         where=steps[0].where,
         pipeline=pipeline,
         why=why,
+        around=[step.name for step in around.steps],
         resources=_largest(task.resources for task in tasks),
         dependencies=list(dict.fromkeys(d for task in tasks for d in task.dependencies)),
         image=next((task.image for task in tasks if task.image), None),

@@ -17,12 +17,13 @@ from pathlib import Path
 from bridge.adapter import Source, load
 from bridge.emit.pipeline import statements
 from bridge.errors import BridgeError, TranslationError
+from bridge.flow import Flow
 from bridge.model import Pipeline
 from bridge.testing.agreement import lacking, sample
 from bridge.testing.cases import FAILING, PASSING
 from bridge.translate import write
 
-__all__ = ["changes", "known", "main", "returned"]
+__all__ = ["changes", "known", "main", "never_run", "returned"]
 
 
 def returned(pipeline: Pipeline, adapter: str, folder: Path) -> Pipeline:
@@ -51,6 +52,19 @@ def known(adapter: str, count: int, seed: int) -> Iterator[tuple[str, Pipeline]]
         yield case.name, case.pipeline
     for i, program in enumerate(sample(count, seed, lacking(adapter))):
         yield f"program {i}", program
+
+
+def never_run(flow: Flow) -> Iterator[str]:
+    """The steps that never run since one before them ends the pipeline, at any depth.
+
+    They are written nowhere, so they cannot be read back.
+    """
+    yield from flow.dead
+    for node in flow.nodes.values():
+        for inner in (*node.inner.values(), *([node.handler] if node.handler else [])):
+            yield from never_run(inner)
+    if flow.handler:
+        yield from never_run(flow.handler)
 
 
 def main(given: Sequence[str] | None = None) -> int:

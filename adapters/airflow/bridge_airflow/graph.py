@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge.emit.python import indent, literal
-from bridge.emit.remarks import about_order, about_pipeline, about_task
+from bridge.emit.remarks import about_order, about_pipeline, branch
 from bridge.emit.remarks import lines as remarks
+from bridge.emit.remarks import said as quoted
 from bridge.errors import AdapterError
 from bridge.model import Composite, Conditional, Map, Parallel, Pipeline
 from bridge_airflow.composites import CHOOSE, GATHERED, ITEMS, JOINED, has_end, rule
-from bridge_airflow.edges import Edges, is_group, last
+from bridge_airflow.edges import is_group, last
 from bridge_airflow.ids import is_many, item_group
 from bridge_airflow.places import Place, Spot, is_composite
 from bridge_airflow.policies import arguments, default_arguments
-from bridge_airflow.steps import SAID, Steps, is_placeholder, todo_lines
+from bridge_airflow.settings import shown_name
+from bridge_airflow.steps import Steps, is_placeholder, todo_lines
 
 __all__ = ["Graph"]
 
@@ -32,10 +34,7 @@ class Graph:
     uses: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        places = self.steps.places
-        self._edges = {places.outermost: Edges(places.outermost)}
-        for inner in places.inner.values():
-            self._edges |= {place: Edges(place) for place in inner.values()}
+        self._edges = self.steps.edges
         self._used = {path for taken in self.steps.takes.values() for path in taken.takes.values()}
         for place, edges in self._edges.items():
             for earlier in edges.before.values():
@@ -46,8 +45,10 @@ class Graph:
         outermost = self.steps.places.outermost
         pipeline = outermost.flow.pipeline
         said = (
-            about_order(pipeline, [*outermost.flow.orders[""]]) if pipeline.order == "data" else ()
+            [] if shown_name(pipeline) == pipeline.name else [f"pipeline: {quoted(pipeline.name)}"]
         )
+        if pipeline.order == "data":
+            said += about_order(pipeline, [*outermost.flow.orders[""]])
         return [*remarks(said), *self._pipeline(outermost, pipeline, "", 0)]
 
     def _pipeline(self, place: Place, pipeline: Pipeline, prefix: str, depth: int) -> list[str]:
@@ -74,8 +75,7 @@ class Graph:
             todos = todo_lines(self.todos.get(spot.path, ()))
             more = [*self.steps.display(spot), *arguments(spot.node.task)]
             self.steps.note(more)
-            said = remarks(about_task(spot.node, SAID))
-            todos = [*said, *todos]
+            todos = [*self.steps.said(spot), *todos]
             call = self._empty(self.steps.ids.part(spot.path), more)
         elif spot.path in self.steps.calls:
             todos = todo_lines(self.todos.get(spot.path, ()))
@@ -128,16 +128,19 @@ class Graph:
         return [
             *todo_lines(self.todos.get(whole, ())),
             *self._with(whole, step.name, _tooltip(step), named, default_arguments(step)),
-            *indent(inner),
+            *indent([*self.steps.said_of_step(whole, step), *inner]),
             *([f"{earlier} >> {named}"] if earlier else []),
             *self._barrier(place, path),
         ]
 
     def _branch(self, place: Place, pipeline: Pipeline, prefix: str, depth: int) -> list[str]:
         """What is said of a pipeline that is inside another, and its calls."""
+        said = self._said(place, pipeline, prefix)
+        return [*said, *self._pipeline(place, pipeline, prefix, depth)]
+
+    def _said(self, place: Place, pipeline: Pipeline, prefix: str) -> list[str]:
         told = replace(pipeline, description="")  # which is the tooltip of its group
-        said = about_pipeline(told, [*place.flow.orders[prefix]])
-        return [*remarks(said), *self._pipeline(place, pipeline, prefix, depth)]
+        return remarks(about_pipeline(told, [*place.flow.orders[prefix]]))
 
     def _stands_for(self, place: Place, path: str) -> bool:
         """Whether the group is what others wait for."""
@@ -150,6 +153,7 @@ class Graph:
         for key, pipeline in step.pipelines().items():
             lines += todo_lines(self.todos.get(f"{whole}.{key}", ()))
             lines += self._with(f"{whole}.{key}", key, pipeline.description)
+            lines += indent(remarks([] if key else [branch(step.name, key)]))
             if inner := self.steps.places.inner.get(whole):
                 calls = self._branch(inner[key], pipeline, "", depth + 2)
             else:
@@ -159,11 +163,14 @@ class Graph:
 
     def _map(self, spot: Spot, depth: int) -> list[str]:
         inner = self.steps.places.inner[spot.path][""]
+        said: list[str] = []
         if is_many(spot.node.task.branch):
             mapped = self._mapped_group(spot, inner, depth)
         else:
-            mapped = self._branch(inner, inner.flow.pipeline, "", depth + 1)
+            said = self._said(inner, inner.flow.pipeline, "")
+            mapped = self._pipeline(inner, inner.flow.pipeline, "", depth + 1)
         return [
+            *said,
             f"{self._variable_of_items(spot.path)} = {self._own_call(spot, ITEMS)}",
             *mapped,
             *self._end(spot, GATHERED, [self.steps.results(inner.prefix + p) for p in last(inner)]),
@@ -249,7 +256,7 @@ class Graph:
         self, path: str, name: str, tooltip: str, variable: str = "", more: str = ""
     ) -> list[str]:
         more = f", {more}" if more else ""
-        if name != self.steps.ids.part(path):
+        if name and name != self.steps.ids.part(path):
             more += f", group_display_name={literal(name)}"
         more += f", tooltip={literal(tooltip)}" if tooltip else ""
         ending = f" as {variable}" if variable else ""

@@ -12,7 +12,7 @@ from bridge.model import Resources, Step, Task
 from bridge.unit import Unit
 from bridge_airflow.tables import OPERATOR_ARGUMENTS
 
-__all__ = ["arguments", "assets", "default_arguments", "has_backoff"]
+__all__ = ["arguments", "assets", "default_arguments", "has_backoff", "idle_retry"]
 
 _NAMES = {"cpu": "cpus", "memory": "ram", "gpu": "gpus"}
 
@@ -86,6 +86,18 @@ def assets(given: Any) -> str:
         uri = [f"uri={literal(asset['uri'])}"] if asset.get("class") == "Asset" else []
         made.append(f"{asset.get('class', 'Asset')}({', '.join([*words, *uri])})")
     return f"[{', '.join(made)}]"
+
+
+def idle_retry(step: Step) -> list[str]:
+    """A remark on what of a retry changes nothing, so that no argument says it."""
+    retry = getattr(step, "retry", None)
+    if retry is None:
+        return []
+    idle = {} if has_backoff(step) or retry.backoff == 1 else {"backoff": retry.backoff}
+    if retry.delay and not retry.times:
+        idle["delay"] = retry.delay
+    found = [f"{name} {literal(value)}" for name, value in idle.items()]
+    return [f"retry: {', '.join(found)}"] if found else []
 
 
 def has_backoff(step: Step) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 from bridge.emit.python import literal
 from bridge.errors import AdapterError
 from bridge.model import Pipeline
+from bridge_airflow.ids import dag_id, plain
 from bridge_airflow.policies import assets
 from bridge_airflow.tables import DAG_ARGUMENTS
 
-__all__ = ["kept", "schema", "settings"]
+__all__ = ["kept", "name_of", "schema", "settings", "shown_name"]
 
 
 def kept(pipeline: Pipeline) -> Mapping[str, Any]:
@@ -32,6 +33,16 @@ def schema(pipeline: Pipeline, name: str) -> Mapping[str, Any]:
     return found
 
 
+def shown_name(pipeline: Pipeline) -> str:
+    """The name that the id of the DAG and the name it is shown by make known."""
+    return name_of(dag_id(pipeline), kept(pipeline).get("dag_display_name") or pipeline.name)
+
+
+def name_of(found: str, shown: str) -> str:
+    """The name of a pipeline by the id of its DAG and the name this is shown by."""
+    return shown if plain(shown) == found else found
+
+
 def settings(pipeline: Pipeline) -> Iterator[str]:
     """The arguments; without any other word a DAG has no schedule and runs nothing of the past."""
     found = kept(pipeline)
@@ -41,6 +52,8 @@ def settings(pipeline: Pipeline) -> Iterator[str]:
         yield f"schedule={literal(pipeline.schedule)}"
     if "catchup" not in found:
         yield "catchup=False"
+    if dag_id(pipeline) != pipeline.name and "dag_display_name" not in found:
+        yield f"dag_display_name={literal(pipeline.name)}"
     for name, value in found.items():
         if name in ("params", "timezone") or (name == "schedule" and pipeline.schedule is not None):
             continue

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.emit.body import Body, Name, body, kept_notebook, text
 from bridge.emit.carried import PACKAGE
 from bridge.emit.names import Names
 from bridge.emit.python import comment, indent, literal
-from bridge.emit.remarks import about_task
+from bridge.emit.remarks import ENDS, about_step, about_task
 from bridge.emit.remarks import lines as lines_of
 from bridge.flow import Node, walk
-from bridge.model import Composite, NotebookTask, Stub
+from bridge.model import Composite, NotebookTask, Pipeline, Step, Stub
+from bridge.nodes import inside
 from bridge.unit import Unit
 from bridge.values import Kind
+from bridge_airflow.edges import Edges
 from bridge_airflow.foreign import foreign_call, read_by_foreign
 from bridge_airflow.ids import Ids
 from bridge_airflow.places import Places, Spot, is_composite
-from bridge_airflow.policies import arguments
+from bridge_airflow.policies import arguments, idle_retry
 from bridge_airflow.reading import Reading, keys
 from bridge_airflow.tables import CONTEXT_KEYS, TASK_NAMES
 
-__all__ = ["SAID", "Steps", "is_placeholder", "todo_lines"]
+__all__ = ["Steps", "is_placeholder", "todo_lines"]
 
 
-SAID = ("after", "image", "overrides", "resources")
+_SAID = ("after", "image", "overrides", "resources")
 """What is said of a task in Airflow's own words."""
 
 
@@ -57,6 +59,15 @@ class Steps:
         self.calls: dict[str, str] = {}
         self.code: dict[str, None] = {}
         self._spread = read_by_foreign(self.places)
+        self.edges = {self.places.outermost: Edges(self.places.outermost)}
+        for inner in self.places.inner.values():
+            self.edges |= {place: Edges(place) for place in inner.values()}
+        self._before = {
+            place.prefix + path: [place.prefix + earlier for earlier in before]
+            for place, edges in self.edges.items()
+            for path, before in edges.before.items()
+        }
+        self._in_lists = set(_in_lists(self.places.outermost.flow.pipeline))
         self._same_name = Counter(spot.node.task.name for spot in spots)
 
     # Names
@@ -114,9 +125,8 @@ class Steps:
         )
         self._adopt(made, node)
         lines = [*reading.lines, *made.lines, *self._return(node, made)]
-        said = [] if isinstance(node.task, Unit) else lines_of(about_task(node, SAID))
         head = self.head(spot.path, [*self.display(spot), *arguments(node.task)])
-        return [*said, *head, *indent([*made.imports, *(lines or ["pass"])])]
+        return [*self.said(spot), *head, *indent([*made.imports, *(lines or ["pass"])])]
 
     def foreign(self, spot: Spot) -> None:
         """Note the call that makes an operator of Airflow's own, and the code that it needs."""
@@ -151,6 +161,24 @@ class Steps:
             f"@{decorator}({', '.join(settings)})" if settings else f"@{decorator}",
             f"def {name}({', '.join([*reading.arguments(), *reading.filled()])}):",
         ]
+
+    def said(self, spot: Spot) -> list[str]:
+        """The comments on what neither the code of a task nor its operator shows."""
+        if isinstance(spot.node.task, Unit):
+            return self.said_of_step(spot.path, spot.node.task, ENDS)
+        found = about_task(spot.node, self._without(spot.path, spot.node.task))
+        return lines_of([*found, *idle_retry(spot.node.task)])
+
+    def said_of_step(self, path: str, step: Step, *without: str) -> list[str]:
+        """The same of a step that is several tasks, or that holds several."""
+        return lines_of(about_step(step, [*self._without(path, step), *without]))
+
+    def _without(self, path: str, step: Step) -> list[str]:
+        """What there are words of Airflow's own for: not for what is in order anyway."""
+        prefix = path.removesuffix(step.name)
+        shown = [earlier.removeprefix(prefix) for earlier in self._before.get(path, ())]
+        is_shown = path not in self._in_lists and shown == [*step.after]
+        return [name for name in _SAID if name != "after" or is_shown]
 
     def display(self, spot: Spot) -> list[str]:
         """The name of a step where no id of a task can be like it."""
@@ -232,6 +260,16 @@ class Steps:
         """Make a name of a carried module available in the file."""
         self.imports.add(f"from {PACKAGE}.{module} import {name}")
         self.carries.add("values" if module == "xcom" else module)
+
+
+def _in_lists(pipeline: Pipeline) -> Iterator[str]:
+    """The paths of the steps whose order is that in which they are listed."""
+    found = [("", pipeline)]
+    for path, step in walk(pipeline):
+        found += [(f"{path}{key}.", p) for key, p in inside(step)]
+    for prefix, inner in found:
+        if inner.order == "list":
+            yield from (prefix + step.name for step in inner.steps)
 
 
 def _holds_notebook(node: Node) -> bool:

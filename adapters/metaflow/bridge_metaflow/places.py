@@ -65,7 +65,8 @@ class Place:
         """Its path in the model, where items have no number."""
         if self.around is None:
             return self.node.path
-        return ".".join(filter(None, (self.around.path, self.key, self.node.path)))
+        is_keyed = self.key or isinstance(self.around.node.task, Conditional | Parallel)
+        return ".".join([self.around.path, *([self.key] if is_keyed else []), self.node.path])
 
 
 @dataclass(frozen=True)

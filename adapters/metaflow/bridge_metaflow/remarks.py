@@ -22,7 +22,7 @@ from bridge.emit.remarks import (
 )
 from bridge.emit.task import dataset
 from bridge.flow import Node, Stored
-from bridge.model import Conditional, Parallel, Pipeline, Step, Task
+from bridge.model import Conditional, Map, Parallel, Pipeline, Step, Task
 from bridge.nodes import inside, walk
 from bridge.unit import Unit
 from bridge_metaflow.decorators import NAMED
@@ -46,11 +46,11 @@ def step_heading(name: str) -> str:
     return f"step {name!r}"
 
 
-def pipeline_heading(name: str, key: str) -> str:
-    """The heading of a pipeline inside the step of this name."""
+def pipeline_heading(name: str, key: str | None) -> str:
+    """The heading of a pipeline inside the step of this name, which is a branch or has no key."""
     if key == "on_failure":
         return f"failure of {name!r}"
-    return branch(name, key) if key else f"inside {name!r}"
+    return f"inside {name!r}" if key is None else branch(name, key)
 
 
 def described(pipeline: Pipeline) -> str:
@@ -150,7 +150,7 @@ class _Remarks:
         if key and (alone or path in self._rows):
             told.append(f"holds: {several(order)}")
         if told:
-            heading = pipeline_heading(step.name, key.removeprefix("."))
+            heading = pipeline_heading(step.name, key.removeprefix(".") if key else None)
             self.found.setdefault(at, []).extend(lines([heading, *told]))
 
 
@@ -158,6 +158,9 @@ def _apart(pipeline: Pipeline, order: Sequence[str]) -> tuple[Pipeline, list[str
     """The pipeline and the names of its steps in an order, with those of units one by one."""
     units = {s.name: s.pipeline.steps for s in pipeline.steps if isinstance(s, Unit)}
     steps = [s for step in pipeline.steps for s in units.get(step.name, (step,))]
+    written = next((s.around for s in pipeline.steps if isinstance(s, Unit)), ())
+    if {*written} == {step.name for step in steps}:
+        steps.sort(key=lambda step: written.index(step.name))
     names = [n for name in order for n in [s.name for s in units.get(name, ())] or [name]]
     return replace(pipeline, steps=steps), names
 
@@ -183,5 +186,7 @@ def _about(step: Step, node: Node | None) -> Iterator[str]:
     if not step.overrides.keys() - {"metaflow"}:
         without.append("overrides")
     yield from about_task(node, without) if node else about_step(step, without)
+    if isinstance(step, Map) and step.reducer is not None and node and not node.outputs:
+        yield f"reducer: {said(str(step.reducer))}"
     if isinstance(step, Task) and step.retry and step.retry.backoff != 1:
         yield f"backoff: {step.retry.backoff!r}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from bridge.values import At, Constant, Fact, Input, Kind, Return, at, constant,
 from bridge_airflow.reading_dag.source_text import Function
 from bridge_airflow.reading_dag.syntax import inside
 
-__all__ = ["Body", "NotOursError", "Place", "returned_names"]
+__all__ = ["Body", "NotOursError", "Place", "handed_on", "returned_names"]
 
 Place = Callable[[str], At | str | None]
 """What an argument of a task's function stands for: a task, by its id, or a value."""
@@ -41,6 +41,16 @@ def returned_names(node: Function) -> dict[str, Return]:
             if kind and len(value.args) == 2 and isinstance(key, ast.Constant):
                 found[str(key.value)] = Return(ast.literal_eval(value.args[1]), kind)
     return found
+
+
+def handed_on(node: Function) -> Iterator[tuple[str, str, str]]:
+    """Of what a body returns just as an argument holds it, the key, the argument and its key."""
+    for returned in ast.walk(node):
+        value = returned.value if isinstance(returned, ast.Return) else None
+        pairs = zip(value.keys, value.values, strict=True) if isinstance(value, ast.Dict) else ()
+        for key, held in pairs:
+            if isinstance(held, ast.Subscript) and isinstance(held.value, ast.Name):
+                yield _literal(key), held.value.id, _literal(held.slice)
 
 
 @dataclass
@@ -95,6 +105,8 @@ class Body:
             return fact("step")
         if ast.unparse(node) == "ti.try_number":
             return fact("attempt")
+        if _is_perhaps(node):
+            return self.value(ast.Subscript(node.func.value, node.args[0]))  # type: ignore[attr-defined]
         path: list[Any] = []
         base = node
         while isinstance(base, ast.Subscript):
@@ -164,6 +176,12 @@ class Body:
             get, put = (_literal(words[n]) if n in words else () for n in ("get", "put"))
             return Catalog(get, put, "store_copy" not in words)
         return None
+
+
+def _is_perhaps(node: ast.AST) -> bool:
+    """Whether an expression is a value, or the mark of that there is none."""
+    is_get = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get"
+    return is_get and ast.unparse(node.args[1:]) == "ABSENT"  # type: ignore[attr-defined]
 
 
 def _is_plain(statement: ast.stmt) -> bool:

@@ -17,16 +17,18 @@ from bridge.model import (
     Resources,
     Retry,
     Step,
+    Task,
 )
-from bridge.recover import remarks
-from bridge.recover.remarks import pipeline_said, stub_said, texts
+from bridge.recover import Remarks, is_unit, remarks
+from bridge.recover.remarks import is_of_pipeline, pipeline_said, step_said, stub_said, texts
 from bridge.values import At, Return, at
 from bridge_airflow.project import IGNORE
-from bridge_airflow.reading_dag.bodies import Body, NotOursError, returned_names
-from bridge_airflow.reading_dag.making import Task
+from bridge_airflow.reading_dag.bodies import Body, NotOursError, handed_on, returned_names
+from bridge_airflow.reading_dag.making import Task as TaskSeen
 from bridge_airflow.reading_dag.own_check import is_written_so
-from bridge_airflow.reading_dag.own_units import comments_of_groups, said_of, unit
+from bridge_airflow.reading_dag.own_units import comments_of_groups, headings, plain, said_of, unit
 from bridge_airflow.reading_dag.source_text import Function, SourceText
+from bridge_airflow.settings import name_of
 from bridge_airflow.tables import OPERATOR_ARGUMENTS
 
 __all__ = ["is_ours", "read_own"]
@@ -68,16 +70,32 @@ class _Held:
 class _Own:
     def __init__(self, dag: Mapping[str, Any], text: SourceText) -> None:
         self._dag, self._text = dag, text
-        self._tasks: dict[str, Task] = {task["id"]: task for task in dag["tasks"]}
+        self._tasks: dict[str, TaskSeen] = {task["id"]: task for task in dag["tasks"]}
         self._items: dict[str, At] = {}
         self.is_guess = False
-        self._said = {group: remarks(told) for group, told in comments_of_groups(text)}
+        comments = dict(comments_of_groups(text))
+        self._said = {group: remarks(told) for group, told in comments.items()}
+        self._keys = {g: key for g, told in comments.items() for _, key in headings(told)}
         self.datasets: dict[str, Any] = {}
         self._names: dict[tuple[str, str], Return] = {}
         for task_id in self._tasks:
             if node := self._function(task_id):
                 for key, found in returned_names(node).items():
                     self._names[task_id, key] = found
+        for task_id in self._tasks:
+            self._hand_on(task_id)
+
+    def _hand_on(self, task_id: str) -> None:
+        """Note what a task returns as it was given it by another."""
+        node = self._function(task_id)
+        given = self._given(task_id)
+        for key, argument, inner in handed_on(node) if node else ():
+            if not given.get(argument) or (task_id, key) in self._names:
+                continue
+            if (given[argument], inner) not in self._names:
+                self._hand_on(given[argument])
+            if found := self._names.get((given[argument], inner)):
+                self._names[task_id, key] = found
 
     def pipeline(self, settings: Mapping[str, Any]) -> Pipeline:
         """The outermost pipeline."""
@@ -85,10 +103,23 @@ class _Own:
         parameters = {name: param["value"]["json"] for name, param in params.items()}
         kept = {n: v for n, v in settings.get("overrides", {}).get("airflow", {}).items()
                 if n != "params"}  # fmt: skip
-        more = {**settings, "overrides": {"airflow": kept} if kept else {}}
+        more = {**settings, **self._shown(kept), "overrides": {"airflow": kept} if kept else {}}
         found = self._steps(self._dag["children"], "", "")
         more["datasets"] = self.datasets
-        return replace(found, name=self._dag["dag_id"], parameters=parameters, **more)
+        return replace(found, parameters=parameters, **more)
+
+    def _shown(self, kept: dict[str, Any]) -> dict[str, str]:
+        """The name and the description, as they were written."""
+        described = self._dag["settings"].get("description", {"json": ""})["json"]
+        known = self._dag["dag_id"]
+        shown = kept.get("dag_display_name", known)
+        name = name_of(known, shown)
+        if "pipeline" in self._said.get("", {}):
+            name = pipeline_said(self._said[""])["name"]
+        elif name == shown:
+            kept.pop("dag_display_name", "")
+        self.is_guess |= name != known
+        return {"name": name, "description": described}
 
     def origins(self) -> dict[str, tuple[str, str]]:
         """The task that has each value in the end, and its key there: the outermost, the last."""
@@ -126,7 +157,7 @@ class _Own:
             taken = self._taken(inside[name])
             after = [ends[other] for other in before[name] if not taken & inside[other]]
             first, *rest = found.steps
-            steps += [replace(first, after=[*after, *first.after]) if after else first, *rest]
+            steps += [first if first.after else replace(first, after=after), *rest]
         if "steps" in said:
             place = {name: i for i, name in enumerate(texts(said["steps"]))}
             steps.sort(key=lambda step: place.get(step.name, 0))
@@ -134,6 +165,8 @@ class _Own:
 
     def _name(self, task_id: str) -> str:
         """The name of a step or a branch, which its id may only be like."""
+        if task_id in self._keys:
+            return self._keys[task_id]
         if task_id not in self._tasks:
             shown = self._dag["groups"][task_id]["display"]
         else:
@@ -150,10 +183,17 @@ class _Own:
             node = self._function(name) if name in self._tasks else None
             if node is None or (_last(name) in _COMPOSITE and "." in name):
                 raise
-        found = unit(self._text, self._body(name, node), self._at(name))
-        handler = {"on_failure": found.on_failure} if found.on_failure else {}
+        body = self._body(name, node)
         self.is_guess = True
+        if not is_unit(body.node.body):
+            said = remarks(self._text.comments(node))
+            more = self._policies(self._tasks[name], said)
+            return _Held([self._with_datasets(body, self._name(name), said, more)])
+        found = unit(self._text, body, self._at(name))
+        handler = {"on_failure": found.on_failure} if found.on_failure else {}
         self.datasets |= found.datasets
+        if after := step_said(remarks(self._text.comments(node))).get("after"):
+            found.steps[0] = replace(found.steps[0], after=after)
         return _Held(found.steps, {**found.more, **handler})
 
     def _is_barrier(self, name: str, children: Iterable[str]) -> bool:
@@ -203,15 +243,18 @@ class _Own:
         if own or not group["children"]:
             raise NotOursError(f"group '{name}' is not one of branches")
         branches = {self._name(c): self._branch(c) for c in group["children"]}
-        return Parallel(name=self._name(name), branches=branches, **self._overrides(group))
+        return Parallel(name=self._name(name), branches=branches, **self._told(name))
 
     def _branch(self, name: str) -> Pipeline:
         group = self._dag["groups"][name]
         return self._steps(group["children"], group["tooltip"], name)
 
-    def _overrides(self, group: Mapping[str, Any]) -> dict[str, Any]:
-        given = {name: value["json"] for name, value in group["default_args"].items()}
-        return {"overrides": {"airflow": given}} if given else {}
+    def _told(self, name: str) -> dict[str, Any]:
+        """What a group says of the composite that it is."""
+        default = self._dag["groups"][name]["default_args"]
+        found = {n: value["json"] for n, value in default.items()}
+        said = step_said(self._said.get(name, {}))
+        return said | ({"overrides": {"airflow": found}} if found else {})
 
     def _map(self, name: str, group: Mapping[str, Any]) -> Map:
         items = self._function(f"{name}.items")
@@ -240,7 +283,7 @@ class _Own:
             iterate_on=listed if listed.path else listed.name,
             iterate_as=item,
             reducer=self._reducer(name),
-            **self._overrides(group),
+            **self._told(name),
         )
 
     def _reducer(self, name: str) -> str | None:
@@ -262,6 +305,7 @@ class _Own:
         given = self._body(f"{name}.choose", choose).value(call.args[1])
         if not isinstance(given, At):
             raise NotOursError(f"conditional '{name}' has nothing to decide it")
+        self._keys |= {of: str(key) for key, of in ast.literal_eval(keys).items()}
         branches = {key: self._branch(of) for key, of in ast.literal_eval(keys).items()}
         has_default = any(word.arg == "default" for word in call.keywords)
         default = branches.pop("default") if has_default else None
@@ -270,22 +314,32 @@ class _Own:
             parameter=given if given.path else given.name,
             branches=branches,
             default=default,
-            **self._overrides(group),
+            **self._told(name),
         )
 
     def _task(self, task_id: str) -> Step:
         task = self._tasks[task_id]
         if _last(task_id) in _COMPOSITE and "." in task_id:
             raise NotOursError(f"'{task_id}' stands where it should not")
-        more = self._policies(task)
         node = self._function(task_id)
+        above = self._text.comments(node) if node else self._text.comments_above(task["place"][0])
+        said = remarks(comment for comment in above if not is_of_pipeline(comment))
+        more = self._policies(task, said)
         if node is not None:
-            said = remarks(self._text.comments(node))
-            return said_of(self._body(task_id, node).task(self._name(task_id), more), said)
+            body = self._body(task_id, node)
+            if "datasets" in said:
+                return self._with_datasets(body, self._name(task_id), said, more)
+            return said_of(body.task(self._name(task_id), more), said)
         if task["class"] != "EmptyOperator":
             raise NotOursError(f"'{task_id}' is an operator of Airflow's own")
-        said = remarks(self._text.comments_above(task["place"][0]))
         return replace(stub_said(self._name(task_id), said), **more)
+
+    def _with_datasets(self, body: Body, name: str, said: Remarks, more: Mapping[str, Any]) -> Task:
+        """A task that loads and saves by itself."""
+        found, datasets = plain(self._text, body, name, said, more)
+        self.datasets |= datasets
+        self.is_guess = True
+        return found
 
     def _given(self, task_id: str) -> dict[str, str]:
         """The task whose result an argument of a task's function is, by the argument."""
@@ -312,12 +366,15 @@ class _Own:
 
         return Body(node, argument, self._names, own=f"{self._at(task_id)}{self._name(task_id)}")
 
-    def _policies(self, task: Task) -> dict[str, Any]:
+    def _policies(self, task: TaskSeen, said: Remarks) -> dict[str, Any]:
         given, values = dict(task["given"]), task["values"]
         found: dict[str, Any] = {}
         if "retries" in given:
             delay = values["retry_delay"]["seconds"] if "retry_delay" in given else 0
-            found["retry"] = Retry(given["retries"]["json"], _number(delay))
+            idle = {
+                k: float(v) for k, _, v in (t.partition(" ") for t in texts(said.get("retry", "")))
+            }
+            found["retry"] = Retry(given["retries"]["json"], **{"delay": _number(delay), **idle})
         if "execution_timeout" in given:
             found["timeout"] = _number(given["execution_timeout"]["seconds"])
         if "resources" in given:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.adapter import Options, load
+from bridge.emit.python import finish
 from bridge.errors import BridgeError, SourceError
 from bridge.inquiry import answer, ask
 from bridge.model import Pipeline
@@ -36,6 +37,7 @@ def _look(question: Mapping[str, Any]) -> bool:
     try:
         inside = lowered(from_data(question["pipeline"]), "airflow").pipeline
         text = load("airflow").write(inside, Options()).files[file.name]
+        text = finish(text, file.name)
     except (BridgeError, LookupError):
         return False
     return ast.dump(ast.parse(text)) == ast.dump(ast.parse(file.read_text(encoding="utf-8")))

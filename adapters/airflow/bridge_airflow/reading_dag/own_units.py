@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import takewhile
+from typing import Any
 
 from bridge.model import Task
-from bridge.recover import Recovered, Remarks, UnlikeError, imported, parse, recover
-from bridge.recover.remarks import task_said, texts
+from bridge.policies import Dataset
+from bridge.recover import (
+    Recovered,
+    Remarks,
+    Resolve,
+    UnlikeError,
+    imported,
+    known,
+    parse,
+    recover,
+    recover_task,
+)
+from bridge.recover.remarks import heading, task_said, texts
 from bridge.recover.source import called, comment_of, literal_of
 from bridge.values import Input, Kind, Return
 from bridge_airflow.reading_dag.bodies import Body, NotOursError
 from bridge_airflow.reading_dag.source_text import Function, SourceText
 
-__all__ = ["comments_of_groups", "said_of", "unit"]
+__all__ = ["comments_of_groups", "headings", "plain", "said_of", "unit"]
 
 _GIVEN = ("to_xcom", "save_object")
 
@@ -23,20 +35,51 @@ _GIVEN = ("to_xcom", "save_object")
 def unit(text: SourceText, body: Body, at: str) -> Recovered:
     """What a task holds, whose steps have names that begin with ``at``. Raises NotOursError."""
 
+    source = text.bytes.decode()
+    try:
+        node = _with_comments(source, body.node)
+        statements = [s for s in node.body if not _is_end(s)]
+        users = imported(ast.Module(statements, []))
+        return recover(statements, at, users, _resolve(body), source, dict(_named(node)))
+    except UnlikeError as error:
+        raise NotOursError(str(error)) from None
+
+
+def plain(
+    text: SourceText, body: Body, name: str, said: Remarks, more: Mapping[str, Any]
+) -> tuple[Task, Mapping[str, Dataset]]:
+    """The one task of a function, and the datasets that it loads and saves."""
+    source = text.bytes.decode()
+    try:
+        node = _with_comments(source, body.node)
+        statements = [inner for s in node.body for inner in _checked(s)]
+        users = imported(ast.Module(statements, []))
+        found = known(statements, users, _resolve(body), dict(_named(node)), source)
+        return recover_task(statements, name, said, found, step=body.own, **more), found.datasets
+    except UnlikeError as error:
+        raise NotOursError(str(error)) from None
+
+
+def _resolve(body: Body) -> Resolve:
     def resolve(node: ast.AST) -> Input | None:
         try:
             return body.value(node)
         except NotOursError:
             return None
 
-    source = text.bytes.decode()
-    try:
-        node = _with_comments(source, body.node)
-        statements = [s for s in node.body if not _is_end(s)]
-        users = imported(ast.Module(statements, []))
-        return recover(statements, at, users, resolve, source, dict(_named(node)))
-    except UnlikeError as error:
-        raise NotOursError(str(error)) from None
+    return resolve
+
+
+def _checked(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """A statement; for one that returns values those that check them, as in other code."""
+    if not (isinstance(statement, ast.Return) and isinstance(statement.value, ast.Dict)):
+        yield statement
+        return
+    for value in statement.value.values:
+        if called(value) == "to_xcom":
+            yield ast.Expr(ast.Call(ast.Name("to_json"), value.args, []))  # type: ignore[attr-defined]
+        elif called(value) == "save_object":
+            yield ast.Expr(value)
 
 
 def said_of(task: Task, said: Remarks) -> Task:
@@ -62,6 +105,11 @@ def comments_of_groups(text: SourceText) -> Iterator[tuple[str, list[str]]]:
         yield group, [str(comment_of(statement)) for statement in told]
         inner = {_group(statement): getattr(statement, "body", []) for statement in body}
         todo += [(f"{group}.{name}" if group else name, b) for name, b in inner.items() if name]
+
+
+def headings(comments: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Of comments those that name a branch, with its parallel."""
+    return (found for found in map(heading, comments) if found)
 
 
 def _group(statement: ast.stmt) -> str:

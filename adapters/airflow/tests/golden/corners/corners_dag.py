@@ -459,8 +459,8 @@ def corners():
             with TaskGroup("both"):
                 with TaskGroup("left"):
                     with TaskGroup("taken"):
-                        left_taken_items_result = left_taken_items()
                         # pipeline: taken_square
+                        left_taken_items_result = left_taken_items()
                         taken_taken_square_results = taken_taken_square.expand(
                             item=left_taken_items_result
                         )
@@ -474,8 +474,8 @@ def corners():
             True_ends_result = True_ends(right_result)
         with TaskGroup("False") as choice_False:
             with TaskGroup("taken"):
-                False_taken_items_result = False_taken_items()
                 # pipeline: taken_square
+                False_taken_items_result = False_taken_items()
                 taken_taken_square_results_2 = taken_taken_square_2.expand(
                     item=False_taken_items_result
                 )
@@ -532,8 +532,8 @@ def corners():
         other_choice = other_choose()
         with TaskGroup("False") as other_False:
             with TaskGroup("untaken"):
-                untaken_items_result = untaken_items()
                 # pipeline: untaken_square
+                untaken_items_result = untaken_items()
                 untaken_square_results = untaken_square.expand(
                     item=untaken_items_result
                 )
@@ -577,8 +577,8 @@ def corners():
         )
     other_result >> odd
     with TaskGroup("map_it_s_", group_display_name='map "it\'s"') as map_it_s:
-        map_it_s__items_result = map_it_s__items()
         # pipeline: task
+        map_it_s__items_result = map_it_s__items()
         task_results = task_.expand(ti_item=map_it_s__items_result)
         map_it_s__result = map_it_s__gathered(task_results)
     odd__result >> map_it_s

@@ -184,6 +184,7 @@ def odd_values():
     }
 
 
+# after: join, class, self, 'a"b', next, Ünï, 日本, with space, with.space, params, context, print, ti, to_json, same, downstream_join_id, '{{ x }}', run.sh, __classname__
 @task
 def back(
     odd_values_result,
@@ -378,6 +379,7 @@ def nothing():
     dag_id="odd_names_x_e",
     schedule=None,
     catchup=False,
+    dag_display_name='odd "names": {{ x }}/é',
     params={
         "class": Param("value of class", type="string"),
         "self": Param("value of self", type="string"),

@@ -9,6 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.emit.names import identifier
 from bridge.recover.source import called, comment_of
 from bridge.recover.values import Values
 from bridge.values import At, Fact, Input
@@ -45,6 +46,7 @@ class Names:
 
     of: dict[str, str] = field(default_factory=dict)
     dates: set[str] = field(default_factory=set)
+    _known: dict[str, None] = field(default_factory=dict)
 
     def learn(self, steps: Iterable[FlowStep], module: Module, by_name: Mapping[str, Any]) -> None:
         """Find out the names of attributes from all places that tell them."""
@@ -58,17 +60,24 @@ class Names:
                     said = assigned(statement)
                     if said and attribute(said[1]) == "input":
                         self.of[said[0]] = match[1]
-            for node in (n for s in step.body for n in ast.walk(s)):
-                if own := attribute(node) if isinstance(node, ast.Attribute) else "":
-                    self.of.setdefault(own, own)
             if match := _COUNTED.fullmatch(about(step)):
                 said = next(filter(None, map(assigned, step.body)), None)
                 if said:
                     self.of[said[0]] = match[1]
+        for node in (n for step in found for s in step.body for n in ast.walk(s)):
+            if own := attribute(node) if isinstance(node, ast.Attribute) else "":
+                self.of.setdefault(own, self._likely(own))
+
+    def _likely(self, own: str) -> str:
+        """The name after which an attribute is called that is never set."""
+        taken = {*self.of.values()}
+        free = (name for name in self._known if name not in taken)
+        return next((n for n in free if identifier(n, ascii_only=True) == own), own)
 
     def _of_values(self, step: FlowStep) -> None:
         statements = [localised(s) for s in step.body if not isinstance(s, ast.Delete)]
         found = Values(statements, lambda node: None, {})
+        self._known |= dict.fromkeys(found.names.values())
         for variable, name in found.names.items():
             if variable.startswith(OWN):
                 self.of.setdefault(variable.removeprefix(OWN), name)

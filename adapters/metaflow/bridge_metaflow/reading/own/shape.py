@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.model import Conditional, Loop, Map, Parallel, Pipeline, Stub
+from bridge.recover.remarks import texts
 from bridge.recover.source import UnlikeError, called, literal_of
 from bridge.values import At
 from bridge_metaflow.reading.graph import FlowStep
@@ -60,24 +61,30 @@ class Shape:
             raise UnlikeError("something is said of no step")
         return found
 
-    def series(self, name: str, until: frozenset[str], within: Within) -> Series:
-        """The steps from this one on, to a join that is not theirs or one of ``until``."""
-        found, held, joins = Series(), Held(within), False
+    def series(
+        self, name: str, until: frozenset[str], within: Within, held: Held | None = None
+    ) -> Series:
+        """The steps from this one on, to a join that is not theirs or one of ``until``.
+
+        Several that stand side by side may be ``held`` in one branch.
+        """
+        found, held, joins = Series(), held or Held(within), False
         while name and name not in until:
             step = self.steps[name]
             if step.inputs and not joins:
                 break
             held.begin(blocks_of(self.comments.get(step.name, ())))
             count = len(found.items)
-            name, joins = self._step(step, found, until, held.within)
+            name, joins = self._step(step, found, until, held)
             held.end(found.items[count:])
         found.end = name
         return found
 
     def _step(
-        self, step: FlowStep, found: Series, until: frozenset[str], within: Within
+        self, step: FlowStep, found: Series, until: frozenset[str], held: Held
     ) -> tuple[str, bool]:
         """Add what a step does, and what it opens; gives the step after that."""
+        within = held.within
         blocks = blocks_of(self.comments.get(step.name, ()))
         follows = step.next
         if follows.condition and step.name in follows.targets:
@@ -90,7 +97,7 @@ class Shape:
             return self._conditional(step, blocks, found, until, within), False
         self._do(step, blocks, found, within)
         if len(follows.targets) > 1:
-            return self._fork(step, found, until, within), True
+            return self._fork(step, found, until, held), True
         return (follows.targets[0] if follows.targets else ""), False
 
     def _do(self, step: FlowStep, blocks: list[Block], found: Series, within: Within) -> None:
@@ -121,7 +128,7 @@ class Shape:
         own = [blocks.pop()] if is_own else []
         self._do(task, own, inner, within.inside(name))
         item = Item(inner.items[0].step, blocks)
-        branch = self.pipeline(Series([item]), pipeline_heading(name, ""))
+        branch = self.pipeline(Series([item]), pipeline_heading(name, None))
         loop = Loop(
             name=name,
             branch=branch,
@@ -160,15 +167,15 @@ class Shape:
             raise UnlikeError(f"'{step.name}' goes over nothing")
         name, item = self._name(step), Item(Stub("-"), blocks)
         told = item.told(None, step_heading(name))
+        reducer = texts(told["reducer"])[0] if "reducer" in told else None
         body = self.series(fan.next.targets[0], until, within.inside(name, match[1]))
         on = self._over(step, fan.next.over, within)
         join = self.steps[body.end]
         behind = join.next.targets[0]
-        reducer = None
         if about(self.steps[behind]).startswith(f"{_REDUCED}{name}'"):
-            reducer = self._reducer(self.steps[behind])
+            reducer = reducer or self._reducer(self.steps[behind])
             behind = self.steps[behind].next.targets[0]
-        branch = self.pipeline(body, pipeline_heading(name, ""))
+        branch = self.pipeline(body, pipeline_heading(name, None))
         composite = Map(
             name=name,
             branch=branch,
@@ -260,13 +267,13 @@ class Shape:
         found.items.append(Item(said_of(composite, told), item.blocks))
         return meet
 
-    def _fork(self, step: FlowStep, found: Series, until: frozenset[str], within: Within) -> str:
+    def _fork(self, step: FlowStep, found: Series, until: frozenset[str], held: Held) -> str:
         named = split_names(step)
         name, keys = named or ("", [])
         ends, branches, first = set(), {}, None
         for i, target in enumerate(step.next.targets):
-            inside = within.inside(f"{name}.{keys[i]}") if named else within
-            inner = self.series(target, until, inside)
+            inside = held.within.inside(f"{name}.{keys[i]}") if named else held.within
+            inner = self.series(target, until, inside, None if named else held)
             ends.add(inner.end)
             if not named:
                 found.items += inner.items

@@ -27,6 +27,7 @@ __all__ = ["Done", "Tasks", "Within", "imported_by"]
 
 _NAMED = re.compile(r"Task '(.*?)'(?:\.\Z|: (.*))", re.DOTALL)
 _UNIT = re.compile(r"'.*' in one step: .*", re.DOTALL)
+_LOOPED = re.compile(r"(?:Loop '.*?': )?'(.*?)',(?: until '.*?',)? \d+ times at most")
 _STUB = "A stub: nothing is done here yet."
 
 
@@ -88,7 +89,7 @@ class Tasks:
         if calls and all(calls):
             return Done([self._one(step, m, {}, within) for m in calls if m])
         statements = self._work(step.body)
-        if not statements and _STUB not in about(step):
+        if not statements and not (_STUB in about(step) or _LOOPED.match(about(step))):
             return Done([])
         return Done([self._one(step, step.function, said, within)])
 
@@ -106,7 +107,7 @@ class Tasks:
         doc = ast.get_docstring(function) or ""
         match = _NAMED.match(doc)
         name = match[1] if match else function.name
-        loop = re.match(r"(?:Loop '.*?': )?'(.*?)',(?: until '.*?',)? \d+ times at most", doc)
+        loop = _LOOPED.match(doc)
         name = loop[1] if loop else name
         more = self._policy(step, said) if function is step.function else {}
         more["where"] = step.module.where(function)

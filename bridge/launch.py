@@ -19,8 +19,9 @@ from bridge.parameters import FILE, from_file, overrides
 from bridge.record import Run
 from bridge.runner import run_local
 from bridge.runner.executors import Kind
-from bridge.runner.history import folder
+from bridge.runner.history import folder, written
 from bridge.runner.journal import begun_with
+from bridge.runner.watch import Watch
 
 __all__ = ["execute", "execute_async", "stream"]
 
@@ -71,7 +72,7 @@ def execute(
         from bridge.patch import patched
 
         pipeline = patched(pipeline, patch)
-    how: Any = {"jobs": jobs, "workers": workers or _workers(patch)}
+    how: Any = {"jobs": jobs, "workers": workers or _workers(patch), "watch": _Told()}
     if retried := os.environ.get(_RETRY):
         run = run_local(pipeline, begun_with(folder(retried)), resume=retried, **how)
     else:
@@ -81,6 +82,14 @@ def execute(
     if run.error:
         raise _failure(run, run.error)
     return run
+
+
+class _Told(Watch):
+    """Passes on what tasks write, which is where a script or a notebook looks for it."""
+
+    def wrote(self, name: str, log: tuple[str, int, int]) -> None:
+        sys.stdout.write(written(log))
+        sys.stdout.flush()
 
 
 def _workers(patch: Mapping[str, Any] | None) -> Kind:

@@ -99,4 +99,5 @@ def test_the_table_tells_who_differs():
 def test_steps_are_told_as_they_end_and_nothing_else_is(tmp_path):
     told = []
     run_on(PIPELINE, "local", {}, tmp_path, progress=told.append)
-    assert told == ["one", "p.l.thing", "p.r.double"]
+    assert told[0] == "one"
+    assert sorted(told[1:]) == ["p.l.thing", "p.r.double"]  # side by side

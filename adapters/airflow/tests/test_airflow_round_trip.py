@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from bridge.flow import Flow, analyse
+from bridge.flow import analyse
 from bridge.model import Pipeline
 from bridge.testing.agreement import lacking, sample
-from bridge.testing.roundtrip import changes
+from bridge.testing.roundtrip import changes, never_run
 from bridge.translate import write
 from bridge_airflow.ids import dag_id
 from bridge_airflow.reading_dag.reader import interpret, look
-
-
-def never_run(flow: Flow) -> Iterator[str]:
-    """The steps that never run, at any depth: they are written nowhere."""
-    yield from flow.dead
-    for node in flow.nodes.values():
-        for inner in (*node.inner.values(), *([node.handler] if node.handler else [])):
-            yield from never_run(inner)
-    if flow.handler:
-        yield from never_run(flow.handler)
 
 
 def test_random_programs(tmp_path: Path) -> None:

@@ -134,9 +134,9 @@ def stored_arguments(stored: Stored) -> dict[str, Any]:
 
 def settle_datasets(run: Run, saved: Iterable[Stored]) -> None:
     """Put what datasets hold that were written into a record, by its content."""
-    from bridge.fingerprint import fingerprint
-
     for stored in saved:
+        from bridge.fingerprint import fingerprint
+
         run.objects[stored.name] = fingerprint(_held(stored))
 
 

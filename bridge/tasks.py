@@ -13,7 +13,6 @@ from typing import Any
 
 from bridge.carried.arguments import call
 from bridge.carried.values import to_json, unpack
-from bridge.emit.names import identifier
 from bridge.flow import Node
 from bridge.frozen import Frozen
 from bridge.model import Catalog, NotebookTask, PythonTask, ShellTask, Stub, Task
@@ -34,6 +33,8 @@ class Place(Frozen):
 
     def notebook(self, name: str) -> Path:
         """Where the executed notebook of the step of this name goes."""
+        from bridge.emit.names import identifier
+
         return self.artifacts / f"{identifier(name, ascii_only=True)}.ipynb"
 
 

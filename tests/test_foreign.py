@@ -13,7 +13,7 @@ from bridge.adapter import installed, load
 from bridge.errors import ModelError, TranslationError
 from bridge.findings import Feature, Level, account, attributes, native
 from bridge.flow import analyse
-from bridge.runner import run_local
+from bridge.runner import SUPPORT, run_local
 from bridge.serial import dump_json, dump_yaml, load_json, load_yaml
 from bridge.show import render as shown
 from bridge.translate import check, render
@@ -127,3 +127,9 @@ def test_code_cannot_hold_it(monkeypatch):
     assert refused.message.startswith(
         "foreign['fake'] of 'c.True.own' cannot be carried inside of code: one task that takes"
     )
+
+
+def test_nothing_else_is_refused_here():
+    """Which is why the local engine looks for nothing else."""
+    refused = {feature for feature, found in SUPPORT.items() if found.level is Level.UNSUPPORTED}
+    assert refused == {Feature.FOREIGN}

@@ -23,9 +23,9 @@ _SMALL = 8 << 20
 """Content of up to so many bytes goes in one request, and is never read twice."""
 
 _LITTLE = 64 << 10
-_AT_ONCE = 32
-_ATTEMPTS = 3
-_PAUSE = 0.5
+_AT_ONCE = 16
+_ATTEMPTS = 5
+_PAUSE = 0.25
 
 _S3 = {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 2}}}
 """Its clients make requests again too, one inside the other; that multiplies."""

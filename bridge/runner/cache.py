@@ -25,12 +25,12 @@ __all__ = ["Cache", "never_same"]
 
 _TABLE = """
 create table if not exists results (
-    signature text primary key, place text, key text, inputs text, result text
+    signature text primary key, place text, run text, key text, inputs text, result text
 );
 create index if not exists places on results (place);
 """
-_NEWEST = "select key, inputs from results where place = ? order by rowid desc limit 1"
-_KEEP = "insert or replace into results values (?, ?, ?, ?, ?)"
+_NEWEST = "select key, inputs from results where place = ? and run != ? order by rowid desc limit 1"
+_KEEP = "insert or replace into results values (?, ?, ?, ?, ?, ?)"
 _ALIKE = ("step", "attempt")
 
 
@@ -40,10 +40,12 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "cache.sqlite"
 
-    def find(self, place: str, key: str, inputs: str) -> tuple[dict[str, Any] | None, str]:
+    def find(
+        self, place: str, key: str, inputs: str, run: str
+    ) -> tuple[dict[str, Any] | None, str]:
         """What a task gave, and of which run that is; or None, and why it is not there.
 
-        ``place`` names the pipeline and the task in it.
+        ``place`` names the pipeline and the task in it, ``run`` is the one that asks.
         """
         if not self._file.exists():
             return None, "it has not run before"
@@ -54,7 +56,7 @@ class Cache:
             if found:
                 result = json.loads(found[0])
                 return result, f"unchanged since run {result['run']}"
-            newest = cache.execute(_NEWEST, [place]).fetchone()
+            newest = cache.execute(_NEWEST, [place, run]).fetchone()
         if not newest:
             return None, "it has not run before"
         return None, "its code has changed" if newest[0] != key else "what it is given has changed"
@@ -69,7 +71,7 @@ class Cache:
             "values": {name: value for name, (_, value) in outcome.values.items()},
             "files": dict(outcome.files),
         }
-        row = [_signature(place, key, inputs), place, key, inputs, json.dumps(result)]
+        row = [_signature(place, key, inputs), place, run, key, inputs, json.dumps(result)]
         import sqlite3
 
         try:

@@ -12,9 +12,8 @@ from typing import Any
 
 from bridge.configuration import store_place
 from bridge.errors import Problem, RunError, UsageError
-from bridge.findings import require
-from bridge.flow import Flow, Node, analyse
-from bridge.model import Pipeline
+from bridge.flow import Flow, Node, analyse, walk
+from bridge.model import ForeignTask, Pipeline
 from bridge.record import Run, StepRun, now
 from bridge.results import settle, settle_datasets, settle_list, skipped
 from bridge.runner import history
@@ -24,7 +23,6 @@ from bridge.runner.finished import Finished
 from bridge.runner.journal import Journal
 from bridge.runner.places import tasks
 from bridge.runner.running import Ended, Frame, Running
-from bridge.runner.support import SUPPORT
 from bridge.runner.together import Room
 from bridge.runner.watch import Watch
 from bridge.tasks import Place
@@ -58,7 +56,7 @@ def run_local(
     """
     values = {**pipeline.parameters, **(parameters or {})}
     flow = analyse(pipeline, values)
-    require(pipeline, SUPPORT, "the local engine cannot run this pipeline")
+    _refuse_foreign(pipeline)
     for warning in flow.warnings:
         warn(warning)
     nodes = dict(tasks(flow))
@@ -90,6 +88,15 @@ def run_local(
         run.artifacts = {path.name: str(path) for path in sorted(place.artifacts.glob("*"))}
         history.save(run, folder)
     return run
+
+
+def _refuse_foreign(pipeline: Pipeline) -> None:
+    """Refuse what cannot run here; that are tasks in the terms of a framework, nothing else."""
+    if any(isinstance(step, ForeignTask) for _, step in walk(pipeline)):
+        from bridge.findings import require
+        from bridge.runner.support import SUPPORT
+
+        require(pipeline, SUPPORT, "the local engine cannot run this pipeline")
 
 
 def _size(jobs: int | None) -> int:

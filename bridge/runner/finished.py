@@ -80,7 +80,7 @@ class Finished:
             return ""
         if why := never_same(node):
             return why
-        result, why = self._cache.find(*self._signed(order, node, inputs))
+        result, why = self._cache.find(*self._signed(order, node, inputs), self._run.run_id)
         if result and self._lost([result]):
             return "the store has lost what it gave"
         if not result:

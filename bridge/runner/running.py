@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.carried.steps import Terminated
 from bridge.flow import Flow, Given, Node, Output, Parameter, Read, Stored
 from bridge.model import Step
 from bridge.record import Status, StepRun
@@ -178,7 +177,7 @@ class Running:
         frame.manifests[node.path] = found.files
         ended = Ended(files=found.files, steps=found.steps, error=found.error)
         if found.error is None and node.task.terminate_with_failure:
-            self.fail(ended, frame.name + node.path, Terminated(_terminates(node.task)))
+            self.fail(ended, frame.name + node.path, _terminated(node.task))
         for output in () if ended.error else node.outputs:
             held = found.values.get(output.name) or _before(frame, node, output)
             if held:
@@ -234,7 +233,7 @@ class Running:
                 break
             time.sleep(delay * retry.backoff ** (attempt - 1))
         if outcome.error is None and node.task.terminate_with_failure:
-            error = failure(order.name, attempt, Terminated(_terminates(node.task)))
+            error = failure(order.name, attempt, _terminated(node.task))
             outcome = outcome._replace(values={}, error=error)
         status: Status = "failed" if outcome.error else "succeeded"
         return StepRun(order.name, status, attempt, time.perf_counter() - started), outcome
@@ -287,8 +286,10 @@ def _needs(flow: Flow) -> _Needs | None:
     return None if rows and not groups else needs
 
 
-def _terminates(step: Step) -> str:
-    return f"'{step.name}' ends the run with a failure"
+def _terminated(step: Step) -> Exception:
+    from bridge.carried.steps import Terminated
+
+    return Terminated(f"'{step.name}' ends the run with a failure")
 
 
 def _before(frame: Frame, node: Node, output: Output) -> Held | None:

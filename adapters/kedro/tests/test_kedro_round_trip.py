@@ -93,9 +93,9 @@ def test_programs_side_by_side(tmp_path: Path) -> None:
 
 
 def test_programs_by_themselves(tmp_path: Path) -> None:
-    programs = sample(22, 2, lacking("kedro"))
+    programs = sample(8, 2, lacking("kedro"))
     known = [p for p in programs if not [*never_run(analyse(p))]]
-    assert len(known) >= 20
+    assert len(known) >= 6
     for i, program in enumerate(known):
         assert_returns(program, tmp_path / str(i))
 

@@ -239,15 +239,19 @@ def test_a_run_that_died_is_told_from_one_under_way(here):
 
 def test_a_run_that_is_interrupted_says_how_to_go_on(here):
     (here / "flow.py").write_text(
-        "from bridge import *\npipeline = Pipeline([ShellTask(name='s', command='sleep 60')])\n"
+        "from bridge import *\n"
+        "each = Pipeline([ShellTask(name='s', command='sleep 60')])\n"
+        "pipeline = Pipeline([Map(name='m', branch=each, iterate_on='x', iterate_as='i')],"
+        " parameters={'x': [1, 2, 3]})\n"
     )
-    words = [sys.executable, "-m", "bridge", "run", "flow.py", "--run-id", "r"]
+    words = [sys.executable, "-m", "bridge", "run", "flow.py", "--run-id", "r", "--jobs", "2"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
-        while not list(here.glob(".bridge/runs/r/logs/*")):
+        while len(list(here.glob(".bridge/runs/r/logs/*"))) < 2:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate()
     assert process.returncode == 130
     assert "run 'r' was interrupted; --resume r goes on" in told
     assert "Traceback" not in told
-    assert history.find("r").status == "interrupted"
+    found = history.find("r")
+    assert (found.status, found.steps) == ("interrupted", [])

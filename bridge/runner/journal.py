@@ -56,6 +56,8 @@ class Journal:
         """Add entries. Raises RunError when that is impossible; what was there stays good."""
         data = memoryview(b"".join(map(_line, found)))
         with self._lock:
+            if self._file < 0:  # whose number may be that of another file by now
+                raise RunError(f"the run recorded in '{self._path}' is over")
             end = self._end + len(data)
             try:
                 while data:
@@ -79,7 +81,9 @@ class Journal:
 
     def close(self) -> None:
         """Write no more."""
-        os.close(self._file)
+        with self._lock:
+            os.close(self._file)
+            self._file = -1
 
 
 def begun_with(folder: Path) -> dict[str, Any]:

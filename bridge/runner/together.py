@@ -66,8 +66,9 @@ class _Together:
     def run(self) -> None:
         while (i := self._next(waits=True)) is not None:
             self._do(i)
-        for thread in list(self._threads):
-            thread.join()
+        if self._error is None or isinstance(self._error, Exception):
+            for thread in list(self._threads):  # of an interrupt they learn when workers end
+                thread.join()
         if self._error:
             raise self._error
 

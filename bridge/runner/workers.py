@@ -106,7 +106,9 @@ class Workers:
         with self._lock:
             self._all.discard(worker)
             worker.close()
-            return 0 if self._closed else self._ask(REAP + b" %d" % worker.pid)
+            if self._closed:  # it is not the task that has failed
+                raise RunError("the run is being ended")
+            return self._ask(REAP + b" %d" % worker.pid)
 
     def _ask(self, request: bytes, *descriptors: int) -> int:
         try:

@@ -132,6 +132,12 @@ def test_branches_run_at_the_same_time():
     assert [step.name for step in found.steps] == ["p.a.a", "p.b.b"]
 
 
+@pytest.mark.usefixtures("start")
+def test_parameters_that_only_the_run_has_are_known():
+    meets = task(tasks.meets, inputs={"name": "a", "other": "b"}, returns=["n"])
+    assert run_local(Pipeline([meets]), {"a": "x", "b": "x"})["n"] == "x"
+
+
 def test_items_of_a_map_run_at_the_same_time():
     meets = task(tasks.meets, inputs={"name": at("pair", 0), "other": at("pair", 1)}, returns=["n"])
     both = Map(name="m", branch=Pipeline([meets]), iterate_on="pairs", iterate_as="pair")

@@ -72,7 +72,7 @@ def run_local(
     with _journal(folder, values, told) as journal:
         journal.write(adopted)
         room = Room(1 if workers == "inline" else _size(jobs))
-        with _executor(workers, flow, nodes, place, folder) as executor:
+        with _executor(workers, (pipeline, values), nodes, place, folder) as executor:
             watching = watch or _Progress(progress)
             running = Running(run_id, place, executor, room, journal, finished, watching)
             given = {name: (ValueKind.JSON, value) for name, value in values.items()}
@@ -122,13 +122,17 @@ def _journal(folder: Path, values: Mapping[str, Any], told: Mapping[str, Any]) -
 
 @contextmanager
 def _executor(
-    kind: Kind, flow: Flow, nodes: Mapping[str, Node], place: Place, folder: Path
+    kind: Kind,
+    told: tuple[Pipeline, Mapping[str, Any]],
+    nodes: Mapping[str, Node],
+    place: Place,
+    folder: Path,
 ) -> Iterator[Executor]:
     executor: Executor
     if kind == "processes":
         from bridge.runner.workers import Workers
 
-        executor = Workers(flow, nodes, place, folder / "logs")
+        executor = Workers(told, nodes, place, folder / "logs")
     else:
         executor = Here(nodes, place)
     try:

@@ -15,14 +15,14 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import RunError
-from bridge.flow import Flow, Node
-from bridge.model import PythonTask
+from bridge.flow import Node
+from bridge.model import Pipeline, PythonTask
 from bridge.runner.channel import Channel
 from bridge.runner.work import Order, Outcome
 from bridge.runner.zygote import FORK, REAP
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     import subprocess
 
 __all__ = ["START", "Workers"]
+
+Told = tuple[Pipeline, Mapping[str, Any]]
+"""A pipeline, and the parameters of a run of it."""
 
 START = "BRIDGE_START"
 """The variable that decides how workers come to be: ``fork`` or ``fresh``."""
@@ -43,7 +46,7 @@ _GRACE = 5.0
 class Workers:
     """Carries out attempts in processes, which are started when there is work for them."""
 
-    def __init__(self, flow: Flow, nodes: Mapping[str, Node], place: Place, logs: Path) -> None:
+    def __init__(self, told: Told, nodes: Mapping[str, Node], place: Place, logs: Path) -> None:
         self._nodes, self._logs, self._started = nodes, logs, 0
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -52,7 +55,7 @@ class Workers:
         logs.mkdir(parents=True)
         self._control, other = socket.socketpair()
         with other:
-            self._zygote = _start(flow, nodes, place, self._control, other)
+            self._zygote = _start(told, nodes, place, self._control, other)
 
     def attempt(self, order: Order) -> Outcome:
         """Make an attempt; the end of its process is a failure of this attempt alone."""
@@ -96,8 +99,10 @@ class Workers:
             self._started += 1
             mine, other = socket.socketpair()
             log = self._logs / f"{self._started}.log"
-            with other:
+            with ExitStack() as unless, other:
+                unless.callback(mine.close)
                 pid = self._ask(FORK + b" " + os.fsencode(log), other.fileno())
+                unless.pop_all()
             worker = _Worker(mine, pid, str(log.relative_to(self._logs.parent.parent)))
             self._all.add(worker)
             return worker
@@ -185,7 +190,7 @@ class _Forked:
 
 
 def _start(
-    flow: Flow,
+    told: Told,
     nodes: Mapping[str, Node],
     place: Place,
     mine: socket.socket,
@@ -195,7 +200,7 @@ def _start(
         return _fork(nodes, place, mine, other)
     import subprocess  # takes its time, and most runs can fork
 
-    given = flow.pipeline, {**flow.pipeline.parameters}, place, sys.path
+    given = *told, place, sys.path
     process = subprocess.Popen(
         [sys.executable, "-m", "bridge.runner.fresh", str(other.fileno())],
         stdin=subprocess.PIPE,

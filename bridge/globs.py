@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
-__all__ = ["is_literal", "overlap"]
+__all__ = ["asked", "is_literal", "overlap"]
 
 _MAGIC = frozenset("*?[")
+
+
+def asked(globs: Sequence[str], manifests: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The files of the manifests that match one of the globs; a later one wins a path."""
+    return {
+        path: ref
+        for manifest in (manifests if globs else ())
+        for path, ref in manifest.items()
+        if any(overlap(glob, path) for glob in globs)
+    }
 
 
 def is_literal(pattern: str) -> bool:

@@ -13,6 +13,8 @@ import uuid
 from pathlib import Path
 
 import pytest
+from storing import read as _files
+from storing import write as _write
 
 from bridge.carried.files import catalog, load, save
 
@@ -39,20 +41,6 @@ alone = pytest.mark.parametrize("kind", ["carried"], indirect=True)
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "store"
-
-
-def _write(root: Path, files: dict[str, bytes]) -> None:
-    for path, data in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(data)
-
-
-def _files(root: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file()
-    }
 
 
 def _ref(data: bytes) -> str:

@@ -15,6 +15,11 @@ import time
 from pathlib import Path
 
 import pytest
+from storing import get as _get
+from storing import put as _put
+from storing import read as _read
+from storing import reference as _ref
+from storing import write as _write
 
 from bridge.carried import files as carried
 from bridge.catalog import catalog, load, open_store, save
@@ -27,32 +32,6 @@ TREE = {"a.csv": b"a", "data/b.csv": LARGE, "data/c.csv": b"", "data/d e.txt": b
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "store"
-
-
-def _write(root: Path, files: dict[str, bytes]) -> None:
-    for path, data in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(data)
-
-
-def _read(root: Path) -> dict[str, bytes]:
-    found = (path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
-
-
-def _ref(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def _put(*globs: str) -> dict[str, str]:
-    with catalog(put=globs) as files:
-        pass
-    return files.manifest
-
-
-def _get(manifest: dict[str, str]) -> None:
-    with catalog(get=["**"], upstream=[manifest]):
-        pass
 
 
 def _kept(store: Path) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,13 @@ from uuid import uuid4
 
 import pytest
 from faulty_proxy import Proxy
+from storing import get as _get
+from storing import put as _put
+from storing import reference as _ref
+from storing import write as _write
 
 from bridge.carried import files as carried
-from bridge.catalog import catalog, load, load_object, open_store, save, save_object
+from bridge.catalog import load, load_object, open_store, save, save_object
 from bridge.catalog.remote import Remote
 from bridge.catalog.upkeep import collect_garbage, damage, references
 
@@ -38,27 +41,6 @@ def url(bucket: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> str:
 
     s3fs.S3FileSystem.clear_instance_cache()
     return found
-
-
-def _write(root: Path, files: dict[str, bytes]) -> None:
-    for path, data in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(data)
-
-
-def _ref(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def _put(*globs: str) -> dict[str, str]:
-    with catalog(put=globs) as files:
-        pass
-    return files.manifest
-
-
-def _get(manifest: dict[str, str]) -> None:
-    with catalog(get=["**"], upstream=[manifest]):
-        pass
 
 
 def test_more_files_than_a_listing_has_in_a_page(

@@ -7,14 +7,12 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from bridge.boot import boot
 from bridge.carried.files import _key
 
 __all__ = [
-    "boot",
     "check",
     "copy",
     "copy_hashed",
@@ -52,14 +50,6 @@ def check(found: str, ref: str, store: object) -> None:
     """Raise OSError where what a store holds is not what it should be."""
     if found != ref:
         raise OSError(f"the store {store} is damaged: what it holds under {ref} is {found}")
-
-
-@cache
-def boot() -> str:
-    """A name for this machine since it was started, empty where there is none."""
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return ""
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from bridge.catalog.copying import boot
+from bridge.boot import boot
 
 __all__ = ["Seen", "State", "forget", "is_settled", "recall", "remember", "state"]
 

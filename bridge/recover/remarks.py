@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -84,47 +84,26 @@ def _value(said: str) -> Any:
 
 def pipeline_said(found: Remarks) -> dict[str, Any]:
     """The arguments of a pipeline that are told of in remarks."""
-    more: dict[str, Any] = {}
-    if "pipeline" in found:
-        more["name"] = _text(found["pipeline"])
-    if "about" in found:
-        more["description"] = _text(found["about"])
-    if found.get("order") == "data":
-        more["order"] = "data"
-    if "include" in found:
-        more["include"] = texts(found["include"])
-    if "pipeline overrides" in found:
-        more["overrides"] = _value(found["pipeline overrides"])
-    return more
+    order = {"order": "data"} if found.get("order") == "data" else {}
+    return _said(found, _PIPELINE) | order
 
 
 def step_said(found: Remarks) -> dict[str, Any]:
     """The arguments of any step that are told of in remarks."""
-    more: dict[str, Any] = {}
-    if "overrides" in found:
-        more["overrides"] = _value(found["overrides"])
-    if "after" in found:
-        more["after"] = texts(found["after"])
-    if ENDS in found:
-        more["terminate_with_success"] = True
-    return more
+    return _said(found, _STEP)
 
 
 def task_said(found: Remarks) -> dict[str, Any]:
     """The same of a task; ``inputs`` are those that are told."""
-    more = step_said(found)
-    if "inputs" in found:
-        more["inputs"] = dict(map(_input, _parts(found["inputs"])))
-    if "resources" in found:
-        pairs = (part.split(" ") for part in _parts(found["resources"]))
-        more["resources"] = Resources(**{name: _value(value) for name, value in pairs})
-    if "dependencies" in found:
-        more["dependencies"] = texts(found["dependencies"])
-    if "image" in found:
-        more["image"] = _text(found["image"])
-    if CACHED in found:
-        more["cache"] = True
-    return more
+    return _said(found, _TASK)
+
+
+def _said(found: Remarks, table: Mapping[str, _Reading]) -> dict[str, Any]:
+    return {argument: read(found[key]) for key, (argument, read) in table.items() if key in found}
+
+
+def _inputs(said: str) -> dict[str, Input]:
+    return dict(map(_input, _parts(said)))
 
 
 def _input(said: str) -> tuple[str, Input]:
@@ -133,6 +112,39 @@ def _input(said: str) -> tuple[str, Input]:
             return _text(said.removesuffix(f" = {fact}")), Fact(fact)
     name = _text(said)
     return name, At(name)
+
+
+def _resources(said: str) -> Resources:
+    pairs = (part.split(" ") for part in _parts(said))
+    return Resources(**{name: _value(value) for name, value in pairs})
+
+
+def _true(said: str) -> bool:
+    return True
+
+
+_Reading = tuple[str, Callable[[str], Any]]
+
+_PIPELINE: Mapping[str, _Reading] = {
+    "pipeline": ("name", _text),
+    "about": ("description", _text),
+    "include": ("include", texts),
+    "pipeline overrides": ("overrides", _value),
+}
+_STEP: Mapping[str, _Reading] = {
+    "overrides": ("overrides", _value),
+    "after": ("after", texts),
+    ENDS: ("terminate_with_success", _true),
+}
+_TASK: Mapping[str, _Reading] = {
+    **_STEP,
+    "inputs": ("inputs", _inputs),
+    "resources": ("resources", _resources),
+    "dependencies": ("dependencies", texts),
+    "image": ("image", _text),
+    CACHED: ("cache", _true),
+}
+"""What a remark gives, and how it is read."""
 
 
 def stub_said(name: str, found: Remarks) -> Stub:

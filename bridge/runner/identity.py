@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from bridge.flow import Node
-from bridge.globs import overlap
+from bridge.globs import asked
 from bridge.model import NotebookTask, PythonTask, Task
 from bridge.references import Reference, StandIn
 from bridge.runner.usage import digest
@@ -35,14 +35,7 @@ def key_of(node: Node) -> str:
 def inputs_of(order: Order, node: Node) -> str:
     """What a task is given: values, objects by their references, and files by their hashes."""
     values = {name: value for name, (_, value) in sorted(order.given.items())}
-    globs = node.catalog.get
-    files = {
-        path: ref
-        for manifest in (order.files if globs else ())
-        for path, ref in manifest.items()
-        if any(overlap(glob, path) for glob in globs)
-    }
-    told = json.dumps([values, files], sort_keys=True)
+    told = json.dumps([values, asked(node.catalog.get, order.files)], sort_keys=True)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 

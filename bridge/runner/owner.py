@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bridge.boot import boot
+
 __all__ = ["is_alive", "owner"]
 
 _PROCESSES = Path("/proc")
@@ -34,7 +36,7 @@ def is_alive(known: Mapping[str, Any]) -> bool:
 def _of(pid: int) -> dict[str, Any]:
     return {
         "host": os.uname().nodename,
-        "boot": _read("sys/kernel/random/boot_id").strip(),
+        "boot": boot(),
         "pid": pid,
         "start": _start(pid),
     }

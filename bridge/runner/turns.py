@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from bridge.globs import overlap
+from bridge.globs import asked, overlap
 from bridge.model import Catalog
 
 __all__ = ["HELD", "Turns"]
@@ -40,7 +40,7 @@ class Turns:
         if not (catalog.get or catalog.put):
             yield
             return
-        touched = _Touched(tuple(catalog.put), dict(_placed(catalog.get, files)))
+        touched = _Touched(tuple(catalog.put), asked(catalog.get, files))
         with self._changed:
             while any(_clash(touched, other) for other in self._working):
                 self._changed.wait()
@@ -69,15 +69,6 @@ class Turns:
         if self._folder >= 0:
             os.close(self._folder)
             self._folder = -1
-
-
-def _placed(globs: Iterable[str], files: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
-    """The files that are placed for a task, and their content."""
-    globs = list(globs)
-    for manifest in files:
-        for path, ref in manifest.items():
-            if any(overlap(glob, path) for glob in globs):
-                yield path, ref
 
 
 def _clash(one: _Touched, other: _Touched) -> bool:

@@ -55,10 +55,11 @@ def test_more_files_than_a_listing_has_in_a_page(
     assert {content.ref for content in contents} == set(manifest.values())
     assert len(contents) == 1100
     assert all(content.added for content in contents)
+    some = dict(list(tree.items())[::50])
     _write(tmp_path, {"other/x": b""})
     os.chdir(tmp_path / "other")
-    _get(manifest)
-    assert all((tmp_path / "other" / path).read_bytes() == data for path, data in tree.items())
+    _get({path: manifest[path] for path in some})
+    assert all((tmp_path / "other" / path).read_bytes() == data for path, data in some.items())
 
 
 def test_what_the_store_holds_is_not_sent_again(work: Path, url: str, proxy: Proxy) -> None:
@@ -88,9 +89,12 @@ def test_large_files_go_in_parts(work: Path, url: str, proxy: Proxy) -> None:
     assert (work / "large").read_bytes() == data
 
 
-def test_an_upload_in_parts_that_fails_leaves_nothing(work: Path, url: str, proxy: Proxy) -> None:
+def test_an_upload_in_parts_that_fails_leaves_nothing(
+    work: Path, url: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import boto3
 
+    monkeypatch.setattr("bridge.catalog.remote._ATTEMPTS", 2)
     _write(work, {"large": os.urandom(1 << 20) * 101})
     proxy.plan = lambda number, request: "503" if "partNumber=2" in request else None
     with pytest.raises(OSError, match=f"the store {url} does not answer"):

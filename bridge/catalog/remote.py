@@ -27,7 +27,7 @@ _AT_ONCE = 16
 _ATTEMPTS = 5
 _PAUSE = 0.25
 
-_S3 = {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 2}}}
+_S3 = {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 1}}}
 """Its clients make requests again too, one inside the other; that multiplies."""
 
 _ATOMIC = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "memory"}

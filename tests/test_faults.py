@@ -11,6 +11,7 @@ import pytest
 from command import bridge
 
 from bridge import Catalog, Map, Pipeline, PythonTask, ShellTask, pickled
+from bridge.catalog import open_store
 from bridge.errors import RunError
 from bridge.runner import history, run_local
 
@@ -39,6 +40,29 @@ def told(run):
 @pytest.fixture
 def undisturbed():
     return told(run_local(pipeline()))
+
+
+def test_what_a_loss_of_power_has_taken_is_made_again(here):
+    make = "head -c 100000 /dev/zero > large.bin"
+    steps = Pipeline(
+        [
+            ShellTask(name="make", command=make, catalog=Catalog(put=["large.bin"])),
+            task(plain.one, returns=["a"]),
+            ShellTask(name="gate", command="test -e ready"),
+        ]
+    )
+    stopped = run_local(steps, run_id="stopped")
+    (content,) = open_store().contents()
+    file = open_store().file(content.ref)
+    os.chmod(file, 0o600)
+    os.truncate(file, 0)  # its name was on the disk, its content not yet
+    (here / "ready").touch()
+    resumed = run_local(steps, resume="stopped")
+    assert resumed.files == stopped.files
+    made, kept, _ = (step.seconds for step in resumed.steps)
+    assert made != stopped.steps[0].seconds
+    assert kept == stopped.steps[1].seconds
+    bridge("catalog", "verify")
 
 
 def test_a_file_that_does_not_fit_on_the_disk(here):

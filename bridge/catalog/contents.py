@@ -193,14 +193,32 @@ class Contents:
 
     def sizes(self, refs: Collection[str]) -> dict[str, int]:
         """How many bytes of content there are under each reference that is there."""
+        found = self._packed_sizes(refs)
+        files = {ref: self.stat(self.file(ref)) for ref in refs if ref not in found}
+        return found | {ref: file.st_size for ref, file in files.items() if file}
+
+    def _packed_sizes(self, refs: Collection[str]) -> dict[str, int]:
         with self.index.reading() as index:
             rows = index.execute(
                 "SELECT ref, length(data) FROM json_each(?) AS j CROSS JOIN pack ON ref = j.value",
                 (json.dumps([*refs]),),
             )
-            found = dict(rows.fetchall())
-        files = {ref: self.stat(self.file(ref)) for ref in refs if ref not in found}
-        return found | {ref: file.st_size for ref, file in files.items() if file}
+            return dict(rows.fetchall())
+
+    def lost(self, refs: Collection[str]) -> set[str]:
+        """Those whose content is not there, or is damaged, as files are that a power cut meets.
+
+        What is packed is there whole or not at all, and what was seen since the boot is known.
+        """
+        packed = self._packed_sizes(refs)
+        return {ref for ref in refs if ref not in packed and not self._is_whole(ref)}
+
+    def _is_whole(self, ref: str) -> bool:
+        try:
+            self._verified(ref, anew=False)
+        except OSError:
+            return False
+        return True
 
     def remove(self, refs: Collection[str], before: float) -> set[str]:
         """Remove content unless it was put after a time; gives what was removed.

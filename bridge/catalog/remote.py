@@ -156,6 +156,10 @@ class Remote:
         found = dict(zip(refs, self._each(self._size, refs), strict=True))
         return {ref: size for ref, size in found.items() if size is not None}
 
+    def lost(self, refs: Collection[str]) -> set[str]:
+        """Those whose content is not there; what is there was written whole."""
+        return set(refs) - {*self.sizes(refs)}
+
     def _size(self, ref: str) -> int | None:
         try:
             return int(self._patiently(lambda: self.files.size(self._name(ref))))

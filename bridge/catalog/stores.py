@@ -60,6 +60,9 @@ class Store(Protocol):
     def sizes(self, refs: Collection[str]) -> dict[str, int]:
         """How many bytes of content there are under each reference that is there."""
 
+    def lost(self, refs: Collection[str]) -> set[str]:
+        """Those whose content is not there, or damaged as far as a look at it tells."""
+
     def remove(self, refs: Collection[str], before: float) -> set[str]:
         """Remove content unless it was put after a time; gives what was removed."""
 

@@ -100,11 +100,11 @@ class Finished:
         return f"{self._run.pipeline}:{named}", self.key(node), inputs
 
     def _lost(self, found: Sequence[Mapping[str, Any]]) -> set[str]:
-        """Of the objects and files that results refer to, those that the store does not have."""
+        """Of the objects and files that results refer to, those that the store does not have whole."""
         from bridge.catalog import open_store
 
         refs = {ref for entry in found for ref in _references(entry)}
-        return refs - {*open_store(self._run.store).sizes(refs)} if refs else set()
+        return open_store(self._run.store).lost(refs) if refs else set()
 
     def key(self, node: Node) -> str:
         """What tells whether a task has changed."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
+import site
 import sys
-import sysconfig
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -19,7 +20,7 @@ from bridge.signatures import notebook_path
 __all__ = ["INSTALLED", "code_files"]
 
 INSTALLED = tuple(
-    Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platlib", "purelib")
+    folder.resolve() for folder in (Path(os.__file__).parent, *map(Path, site.getsitepackages()))
 )
 """Where the modules are that are no user's."""
 

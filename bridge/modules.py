@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import atexit
 import importlib
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +60,9 @@ def _is_elsewhere(module: ModuleType, *folders: Path) -> bool:
 
 def unpacked(files: Mapping[str, str]) -> Path:
     """A folder with these texts, by their relative paths; it is gone when the process ends."""
+    import shutil
+    import tempfile
+
     folder = Path(tempfile.mkdtemp(prefix="bridge-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for path, text in files.items():

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.carried.arguments import call
 from bridge.errors import BridgeError, SourceError, UsageError
-from bridge.findings import Report
 from bridge.inert import Met, loading
 from bridge.model import Pipeline
 from bridge.modules import search, unpacked
 
 if TYPE_CHECKING:
     from bridge.adapter import Import, Source
+    from bridge.findings import Report
 
 __all__ = ["NATIVE", "Loaded", "load_source", "read_source"]
 
@@ -53,6 +53,8 @@ class Loaded:
     @property
     def report(self) -> Report:
         """What reading has found; nothing where nothing was to be translated."""
+        from bridge.findings import Report
+
         return self.found.report if self.found else Report()
 
 

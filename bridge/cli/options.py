@@ -55,10 +55,10 @@ class Origin:
 
     def load_whole(self, unsupported: str) -> Loaded:
         """The same; unless that is to be put up with, refused when reading has lost anything."""
-        from bridge.findings import refuse
-
         loaded = self.load()
-        if unsupported == "raise":
+        if loaded.found and unsupported == "raise":
+            from bridge.findings import refuse
+
             refuse(loaded.report, f"'{self}' cannot be read whole")
         return loaded
 

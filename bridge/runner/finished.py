@@ -100,7 +100,7 @@ class Finished:
         return f"{self._run.pipeline}:{named}", self.key(node), inputs
 
     def _lost(self, found: Sequence[Mapping[str, Any]]) -> set[str]:
-        """Of the objects and files that results refer to, those that the store does not have whole."""
+        """Of the objects and files that results refer to, those that the store has not whole."""
         from bridge.catalog import open_store
 
         refs = {ref for entry in found for ref in _references(entry)}

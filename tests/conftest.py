@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 
 # A test run by xdist is no process of a single thread; its functions may be known here alone.
 os.environ.setdefault("BRIDGE_START", "fork")
+
+# Of what a shell starts in the background, and of its children, interrupts are not noticed.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def bucket() -> Iterator[str]:
     """An S3 bucket on this machine."""
     boto3 = pytest.importorskip("boto3")
-    pytest.importorskip("s3fs")
+    s3fs = pytest.importorskip("s3fs")
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(port=0)
@@ -50,5 +54,6 @@ def bucket() -> Iterator[str]:
         for name, value in keys.items():
             patch.setenv(name.replace("region_name", "aws_default_region").upper(), value)
         patch.setenv("AWS_ENDPOINT_URL", url)
+        s3fs.S3FileSystem.clear_instance_cache()  # they remember another server
         yield "s3://bucket/some/where"
     server.stop()

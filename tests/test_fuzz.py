@@ -42,7 +42,7 @@ steady = settings(
 
 class TestScripts(Differential):
     engine = "fake"
-    count = 60
+    count = 30
 
 
 def test_programs_that_fail_fail_alike_as_scripts(tmp_path):
@@ -58,7 +58,7 @@ def test_a_program_can_be_run_and_is_no_larger_than_promised(program):
     assert len([step for _, step in walk(program) if isinstance(step, Task)]) <= 24
 
 
-@steady
+@settings(steady, max_examples=20)
 @given(program=programs())
 def test_a_program_runs_alike_twice(program, tmp_path_factory):
     runs = [run_here(program, tmp_path_factory.mktemp("run")) for _ in range(2)]
@@ -162,7 +162,7 @@ def test_the_command_prints_what_differs(capsys, tmp_path, monkeypatch):
         return run
 
     monkeypatch.setattr(adapter, "run", wrong)
-    given = ["--on", "fake", "--count", "2", "--seed", "2", "--tries", "5"]
+    given = ["--on", "fake", "--count", "2", "--seed", "2", "--tries", "2"]
     assert main([*given, "--folder", str(tmp_path)]) == 1
     told = capsys.readouterr().out
     assert "=== fake: difference 1\nfrom bridge import " in told

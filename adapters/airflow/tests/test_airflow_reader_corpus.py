@@ -19,9 +19,7 @@ from bridge.testing.corpus import Case, try_out
 
 HERE = Path(__file__).parent
 RUN = ["shop", "classic", "mapping", "several", "skipping_over", "context", "skips", "rendered",
-       "tutorial_dag", "example_short_circuit_decorator", "example_task_group_decorator",
-       "example_complex", "example_params_ui_tutorial", "example_nested_branch_dag",
-       "example_bash_operator"]  # fmt: skip
+       "tutorial_dag", "example_params_ui_tutorial", "example_bash_operator"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

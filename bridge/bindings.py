@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 from bridge.model import PythonTask, Step, Task
 from bridge.nodes import Read, files_of
-from bridge.scope import Given, Output, Scope, Source, Stored
+from bridge.scope import Output, Scope, Source
 from bridge.signatures import Argument, Signature
-from bridge.values import At, Constant, Fact, Kind
+from bridge.values import At, Kind
 
 __all__ = ["PERHAPS", "Before", "Bindings"]
 
@@ -31,11 +31,11 @@ class Bindings:
 
     def reads(self, found: Signature) -> Iterator[Read]:
         """The source of each argument that has one."""
-        task, scope = self._task, self._scope
+        given, scope = self._task.bindings, self._scope
         taken = set()
         for argument in found.arguments:
-            asked = task.bindings.get(argument.name, At(argument.name))
-            if isinstance(asked, Constant | Fact):
+            asked = given.get(argument.name) or At(argument.name)
+            if not isinstance(asked, At):
                 yield Read(argument, asked)
                 continue
             taken.add(asked.name)
@@ -44,7 +44,7 @@ class Bindings:
                 yield Read(argument, source, asked.path)
             elif source:
                 continue
-            elif argument.required or argument.name in task.bindings:
+            elif argument.required or argument.name in given:
                 self._nobody_produces(argument, asked)
         if found.rest:
             taken |= {argument.name for argument in found.arguments}
@@ -53,13 +53,13 @@ class Bindings:
     def _fits(self, argument: Argument, asked: At, source: Source) -> bool:
         """Whether a value may go where it is asked for; only functions take objects."""
         task = self._task
-        what = f"argument '{argument.name}' of '{task.name}' reads '{asked.name}'"
-        if argument.required and not getattr(source, "certain", True):
-            self._problem(f"{what}, {PERHAPS}; give the argument a default")
-            return False
-        if not (isinstance(source, Output | Given | Stored) and source.kind is Kind.PICKLED):
+        is_sure = not argument.required or getattr(source, "certain", True)
+        if is_sure and getattr(source, "kind", None) is not Kind.PICKLED:
             return True
-        if asked.path:
+        what = f"argument '{argument.name}' of '{task.name}' reads '{asked.name}'"
+        if not is_sure:
+            self._problem(f"{what}, {PERHAPS}; give the argument a default")
+        elif asked.path:
             self._problem(f"{what}, an object into which no path leads; return that part as JSON")
         elif isinstance(task, PythonTask):
             return True

@@ -105,7 +105,10 @@ def _is_carried(step: Composite, inner: Mapping[str, Flow], name: str) -> bool:
 def names_left(flow: Flow, own: Mapping[str, Source]) -> Iterator[Output | Problem]:
     """What a pipeline has set when it has ended well, whichever way it took to its end."""
     normal = {n: s for n, s in own.items() if isinstance(s, Output)}
-    ways = list(_ways(flow, normal))
+    ways = list(_ways(flow))
+    if not ways:
+        yield from normal.values()
+        return
     names = dict.fromkeys([*normal, *(name for way in ways for name in way)])
     for name in names:
         found = [way[name] for way in [normal, *ways] if name in way]
@@ -119,10 +122,11 @@ def names_left(flow: Flow, own: Mapping[str, Source]) -> Iterator[Output | Probl
             yield Problem(text, flow.pipeline.where)
 
 
-def _ways(flow: Flow, normal: Mapping[str, Output]) -> Iterator[Mapping[str, Output]]:
+def _ways(flow: Flow) -> Iterator[Mapping[str, Output]]:
     """What is set on each way that a handled failure opens."""
     before: dict[str, Output] = {}
-    for node in flow.nodes.values():
+    handled = any(node.handler for node in flow.nodes.values())
+    for node in flow.nodes.values() if handled else ():
         if node.handler:
             yield {**(before if flow.pipeline.order == "list" else {}), **node.handler.sets}
         before |= {output.name: output for output in node.outputs}
@@ -132,9 +136,9 @@ def _ways(flow: Flow, normal: Mapping[str, Output]) -> Iterator[Mapping[str, Out
 
 def never_run(pipeline: Pipeline, order: Order) -> dict[str, str]:
     """The steps that never run, since one they wait for ends the pipeline; by that one's name."""
-    ends = {s.name for s in pipeline.steps if getattr(s, "terminate_with_success", False)}
+    ends = {s.name for s in pipeline.steps if s.terminate_with_success}
     dead: dict[str, str] = {}
-    for name, earlier in order.items():
+    for name, earlier in order.items() if ends else ():
         by = [e if e in ends else dead.get(e, "") for e in earlier]
         if any(by):
             dead[name] = next(filter(None, by))

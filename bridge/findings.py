@@ -151,7 +151,8 @@ class Attribute(NamedTuple):
         """The finding that the attribute ends as, ``how`` it does so in a few words."""
         of = f"'{self.step}'" if self.step else "the pipeline"
         told = f"{self.attribute} of {of} {_VERBS.get(level, f'is {level}')}"
-        return Finding(level, message=f"{told}: {how}" if how else told, **self._asdict())
+        text = f"{told}: {how}" if how else told
+        return Finding(level, self.feature, self.step, self.attribute, text, self.where)
 
 
 _VERBS = {Level.UNSUPPORTED: "cannot be carried", Level.DROPPED: "is left out"}

@@ -9,7 +9,6 @@ for each pipeline inside. All that is wrong is collected and raised together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from bridge.bindings import PERHAPS, Before, Bindings
@@ -42,7 +41,7 @@ from bridge.model import (
     Task,
 )
 from bridge.nodes import Flow, Node, Read, files_of, returns_of, walk
-from bridge.order import arrange
+from bridge.order import Earlier, arrange
 from bridge.scope import Border, Given, Output, Parameter, Perhaps, Scope, Source, Stored
 from bridge.signatures import Argument, Signature, signature
 from bridge.touches import Touches
@@ -82,6 +81,10 @@ def analyse(pipeline: Pipeline, parameters: Mapping[str, Any] | None = None) -> 
     if analysis.problems:
         raise ModelError(list(dict.fromkeys(analysis.problems)))
     return analysis.flow
+
+
+def _always(path: str) -> bool:
+    return True
 
 
 class _Analysis:
@@ -273,7 +276,7 @@ class _Analysis:
         pipeline: Pipeline,
         scope: Scope,
         path: str,
-        before: Before = lambda step: True,
+        before: Before = _always,
         own: Mapping[str, Source] | None = None,
         takes: Border | None = None,
         again: Sequence[str] = (),
@@ -311,25 +314,28 @@ class _Analysis:
 
     def _task(self, task: Task, path: str, scope: Scope, after: tuple[str, ...]) -> None:
         found = self._signature(task)
-        self.problems += check_task(task, files_of(task))
+        files = files_of(task)
+        self.problems += check_task(task, files)
         before = self._steps_before(task, path)
         bindings = Bindings(task, scope, before, self._problem)
         reads = tuple(bindings.reads(found)) if found else ()
-        facts = {r.source.name for r in reads if isinstance(r.source, Fact)}
-        self.flow.facts |= facts & {"run_id", "logical_date"}
+        facts = [r.source.name for r in reads if isinstance(r.source, Fact)]
+        self.flow.facts |= {"run_id", "logical_date"}.intersection(facts)
         returns = returns_of(task)
         saved = {r.name: dataset for r in returns if (dataset := scope.stored(r.name))}
+        outputs = [Output(path, r.name, r.kind) for r in returns if r.name not in saved]
+        files_from = sorted(bindings.files_from(), key=self._place.__getitem__)
         node = Node(
             path=path,
             task=task,
             signature=found or Signature(),
             reads=reads,
-            outputs=tuple(Output(path, r.name, r.kind) for r in returns if r.name not in saved),
+            outputs=tuple(outputs),
             saves=tuple(saved.values()),
-            files_from=tuple(sorted(bindings.files_from(), key=self._place.__getitem__)),
+            files_from=tuple(files_from),
             after=after,
         )
-        self._node(node, scope, before, node.catalog.put)
+        self._node(node, scope, before, files.put)
 
     def _node(self, node: Node, scope: Scope, before: Before, puts: Any) -> None:
         """Enter a node, what happens when it fails, and what it sets and stores."""
@@ -362,24 +368,8 @@ class _Analysis:
         """
         prefix = path.removesuffix(step.name)
         if prefix not in self._by_data:
-            return lambda other: True
-        order = self.flow.orders[prefix]
-
-        @cache  # few steps ask, and of a large pipeline there is much to collect
-        def earlier() -> set[str]:
-            todo, found = [step.name], set[str]()
-            while todo:
-                fresh = [name for name in order[todo.pop()] if name not in found]
-                found.update(fresh)
-                todo += fresh
-            return found
-
-        def before(other: str) -> bool:
-            parts = other.removeprefix(prefix).split(".")
-            names = (".".join(parts[:i]) for i in range(1, len(parts) + 1))
-            return not other.startswith(prefix) or any(name in earlier() for name in names)
-
-        return before
+            return _always
+        return Earlier(self.flow.orders[prefix], step.name, prefix)
 
     def _problem(self, message: str, step: Step) -> None:
         self.problems.append(Problem(message, step.where))

@@ -19,9 +19,9 @@ from bridge.parameters import FILE, from_file, overrides
 from bridge.record import Run
 from bridge.runner import run_local
 from bridge.runner.executors import Kind
-from bridge.runner.history import folder, written
+from bridge.runner.history import folder
 from bridge.runner.journal import begun_with
-from bridge.runner.watch import Watch
+from bridge.runner.watch import PassedOn
 
 __all__ = ["execute", "execute_async", "stream"]
 
@@ -72,7 +72,7 @@ def execute(
         from bridge.patch import patched
 
         pipeline = patched(pipeline, patch)
-    how: Any = {"jobs": jobs, "workers": workers or _workers(patch), "watch": _Told()}
+    how: Any = {"jobs": jobs, "workers": workers or _workers(patch), "watch": PassedOn(_print)}
     if retried := os.environ.get(_RETRY):
         run = run_local(pipeline, begun_with(folder(retried)), resume=retried, **how)
     else:
@@ -84,12 +84,10 @@ def execute(
     return run
 
 
-class _Told(Watch):
-    """Passes on what tasks write, which is where a script or a notebook looks for it."""
-
-    def wrote(self, name: str, log: tuple[str, int, int]) -> None:
-        sys.stdout.write(written(log))
-        sys.stdout.flush()
+def _print(text: str) -> None:
+    """Pass on what tasks write, to where a script or a notebook looks for it."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _workers(patch: Mapping[str, Any] | None) -> Kind:

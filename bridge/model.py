@@ -9,7 +9,7 @@ they run is told in ``docs/semantics.md``; who reads and writes which name is wo
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import InitVar, field, fields
+from dataclasses import field
 from importlib import import_module
 from typing import Any, Literal
 
@@ -49,7 +49,7 @@ def _named(by: Callable[[Any], Any], function: object) -> Any:
         raise ModelError(str(error), written_at()) from None
 
 
-class Step(Frozen, kw_only=True, init=False):
+class Step(Frozen, kw_only=True):
     """What a pipeline is made of; ``name`` is unique in its pipeline.
 
     ``after`` names steps of the same pipeline that must have ended before this one starts.
@@ -65,22 +65,24 @@ class Step(Frozen, kw_only=True, init=False):
     where: Where | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        held = self.__dict__
         if self.where is None:
-            object.__setattr__(self, "where", written_at())
-        object.__setattr__(self, "after", texts(self.after, "a name in after"))
-        named = {key: {"name": v} if isinstance(v, str) else v for key, v in self.overrides.items()}
-        object.__setattr__(self, "overrides", named)
+            held["where"] = written_at()
+        if self.after != ():
+            held["after"] = texts(self.after, "a name in after")
+        said = self.overrides.items()
+        held["overrides"] = {k: {"name": v} if isinstance(v, str) else v for k, v in said}
         if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
             raise ModelError(f"a step's name must be printable text, not {self.name!r}", self.where)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name == "on_failure" and self.__dict__.get(name, self) is None:
-            object.__setattr__(self, name, value)
+        if name == "on_failure" and self.on_failure is None:
+            self.__dict__[name] = value
         else:
             super().__setattr__(name, value)
 
 
-class Task(Step, kw_only=True, init=False):
+class Task(Step, kw_only=True):
     """A step that does work: what it reads, what it returns, its files and its policy.
 
     ``inputs`` says what an argument receives when that is not the name the argument has;
@@ -102,14 +104,15 @@ class Task(Step, kw_only=True, init=False):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        held = self.__dict__
         given: Any = self.inputs
-        pairs = given.items() if isinstance(given, Mapping) else ((n, n) for n in given)
-        inputs = {name: to_input(value, self.where) for name, value in pairs}
-        object.__setattr__(self, "inputs", inputs)
+        pairs = given.items() if isinstance(given, Mapping) else [(n, n) for n in given]
+        held["inputs"] = {name: to_input(value, self.where) for name, value in pairs}
         returns = (self.returns,) if isinstance(self.returns, str | Return) else self.returns
-        object.__setattr__(self, "returns", tuple(to_return(r, self.where) for r in returns))
+        held["returns"] = tuple([to_return(r, self.where) for r in returns])
         for name in ("secrets", "dependencies"):
-            object.__setattr__(self, name, texts(getattr(self, name), name))
+            if held[name] != ():
+                held[name] = texts(held[name], name)
 
     @property
     def bindings(self) -> Mapping[str, Input]:
@@ -137,9 +140,10 @@ class PythonTask(Task, kw_only=True):
 
     def __post_init__(self) -> None:
         reference: Reference = _named(refer, self.function)
-        object.__setattr__(self, "function", reference)
+        held = self.__dict__
+        held["function"] = reference
         if not self.name:
-            object.__setattr__(self, "name", reference.name)
+            held["name"] = reference.name
         super().__post_init__()
 
     @property
@@ -153,11 +157,13 @@ class NotebookTask(Task, kw_only=True):
     """A notebook, executed once by papermill; the path is relative to the pipeline's file."""
 
     notebook: str
-    optional_ploomber_args: InitVar[Mapping[str, Any] | None] = None
+    optional_ploomber_args: Mapping[str, Any] | None = field(
+        default=None, compare=False, repr=False
+    )
 
-    def __post_init__(self, optional_ploomber_args: Mapping[str, Any] | None) -> None:
+    def __post_init__(self) -> None:
         super().__post_init__()
-        for name in optional_ploomber_args or ():
+        for name in self.optional_ploomber_args or ():
             raise ModelError(
                 f"optional_ploomber_args of '{self.name}' sets '{name}', but notebooks are run by "
                 "papermill, which has no such option; leave it out",
@@ -181,29 +187,20 @@ class ForeignTask(Task, kw_only=True):
     definition: Mapping[str, Any]
 
 
-class Stub(Task, init=False):
+class Stub(Task):
     """A task that does nothing yet; whatever else is written on it is kept in ``extra``."""
 
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __init__(self, name: str = "", **given: Any) -> None:
-        known = {f.name for f in fields(self)}
         extra = dict(given.pop("extra", {}))
+        known = self.__dataclass_fields__
         extra |= {key: given.pop(key) for key in [*given] if key not in known}
-        for f in fields(self):
-            value = given.get(f.name, f.default if f.default_factory is _MISSING else None)
-            if value is None and callable(f.default_factory):
-                value = f.default_factory()
-            object.__setattr__(self, f.name, value)
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "extra", extra)
-        self.__post_init__()
+        super().__init__(name=name, **given)
+        self.__dict__["extra"] = extra
 
 
-_MISSING = Step.__dataclass_fields__["name"].default_factory
-
-
-class Composite(Step, init=False):
+class Composite(Step):
     """A step made of pipelines."""
 
     def pipelines(self) -> dict[str, Pipeline]:
@@ -218,7 +215,7 @@ class Parallel(Composite, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "branches", dict(self.branches))
+        self.__dict__["branches"] = dict(self.branches)
         if not self.branches:
             raise ModelError(f"parallel '{self.name}' has no branches", self.where)
 
@@ -238,7 +235,7 @@ class Map(Composite, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.reducer is not None:
-            object.__setattr__(self, "reducer", _named(to_reducer, self.reducer))
+            self.__dict__["reducer"] = _named(to_reducer, self.reducer)
 
     @property
     def on(self) -> At:
@@ -303,10 +300,12 @@ class Pipeline(Frozen):
     where: Where | None = field(default=None, compare=False, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        held = self.__dict__
         if self.where is None:
-            object.__setattr__(self, "where", written_at())
-        object.__setattr__(self, "steps", tuple(self.steps))
-        object.__setattr__(self, "include", texts(self.include, "a glob in include"))
+            held["where"] = written_at()
+        held["steps"] = tuple(self.steps)
+        if self.include != ():
+            held["include"] = texts(self.include, "a glob in include")
         self._refuse()
 
     def _refuse(self) -> None:

@@ -25,7 +25,7 @@ from bridge.signatures import Argument, Signature
 from bridge.unit import Unit
 from bridge.values import Return
 
-__all__ = ["Flow", "Node", "Read", "files_of", "inside", "returns_of", "walk"]
+__all__ = ["Flow", "Node", "Read", "files_of", "inside", "returns_of", "walk", "within"]
 
 _NO_FILES = Catalog()
 
@@ -176,14 +176,31 @@ def walk(pipeline: Pipeline, prefix: str = "") -> Iterator[tuple[str, Step]]:
             todo += [(path + s.name, s, None) for s in reversed(within.steps)]
         elif step:
             yield path, step
-            place = path.removesuffix(step.name) if isinstance(step, Unit) else f"{path}."
-            found = [(place if not key else f"{path}{key}.", None, p) for key, p in inside(step)]
-            todo += reversed(found)
+            if isinstance(step, Composite) or step.on_failure:
+                todo += [(place, None, p) for place, p in reversed(list(_placed(step, path)))]
+
+
+def _placed(step: Step, path: str) -> Iterator[tuple[str, Pipeline]]:
+    """The pipelines inside a step, by how the paths of their steps begin."""
+    place = path.removesuffix(step.name) if isinstance(step, Unit) else f"{path}."
+    for key, pipeline in inside(step):
+        yield (f"{path}{key}." if key else place), pipeline
+
+
+def within(step: Step) -> Iterator[Step]:
+    """A step and every step inside it, as written."""
+    yield step
+    if isinstance(step, Composite) or step.on_failure:
+        for _, pipeline in inside(step):
+            for _, found in walk(pipeline):
+                yield found
 
 
 def files_of(task: Step) -> Catalog:
     """The files of a task; a stub does nothing, so it has none."""
-    return (isinstance(task, Task) and not isinstance(task, Stub) and task.catalog) or _NO_FILES
+    if isinstance(task, Task) and task.catalog and not isinstance(task, Stub):
+        return task.catalog
+    return _NO_FILES
 
 
 def returns_of(task: Step) -> tuple[Return, ...]:

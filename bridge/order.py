@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from bridge.errors import Problem
 from bridge.model import Composite, Pipeline, Step
 from bridge.scope import Puts
 
-__all__ = ["Order", "arrange", "components", "find_cycle", "sort"]
+__all__ = ["Earlier", "Order", "arrange", "components", "find_cycle", "sort"]
 
 Order = dict[str, tuple[str, ...]]
 Touches = Callable[[Step], tuple[set[str], tuple[str, ...]]]
@@ -104,6 +105,33 @@ def _producers(
                 )
             producer[name] = step.name
     return producer, puts
+
+
+class Earlier:
+    """Whether the step at a path has ended when the one called ``name`` starts, not by chance.
+
+    The paths of the steps in its scope begin with ``prefix``; those outside have ended. What is
+    before is looked for when somebody asks, which few steps do.
+    """
+
+    def __init__(self, order: Order, name: str, prefix: str) -> None:
+        self._order, self._name, self._prefix = order, name, prefix
+
+    def __call__(self, path: str) -> bool:
+        """Whether it has."""
+        if not path.startswith(self._prefix):
+            return True
+        parts = path.removeprefix(self._prefix).split(".")
+        return any(".".join(parts[:i]) in self._names for i in range(1, len(parts) + 1))
+
+    @cached_property
+    def _names(self) -> set[str]:
+        todo, found = [self._name], set[str]()
+        while todo:
+            fresh = [name for name in self._order[todo.pop()] if name not in found]
+            found.update(fresh)
+            todo += fresh
+        return found
 
 
 def sort(earlier: Mapping[str, Iterable[str]]) -> list[str]:

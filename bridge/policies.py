@@ -14,10 +14,8 @@ from bridge.frozen import Frozen
 __all__ = ["Catalog", "Dataset", "Resources", "Retry", "texts", "written_at"]
 
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - as the interpreter spells it
-_BUILDERS = {
-    "<string>",
-    *(os.path.join(_FOLDER, name) for name in ("model.py", "policies.py", "sdk.py")),  # noqa: PTH118
-}
+_OWN = ("frozen.py", "model.py", "policies.py", "sdk.py")
+_BUILDERS = {"<string>", *(os.path.join(_FOLDER, name) for name in _OWN)}  # noqa: PTH118
 
 
 def written_at() -> Where | None:
@@ -49,8 +47,9 @@ class Catalog(Frozen):
     store_copy: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "get", texts(self.get, "a glob of Catalog(get=...)"))
-        object.__setattr__(self, "put", texts(self.put, "a glob of Catalog(put=...)"))
+        held = self.__dict__
+        held["get"] = texts(self.get, "a glob of Catalog(get=...)")
+        held["put"] = texts(self.put, "a glob of Catalog(put=...)")
 
 
 class Retry(Frozen):

@@ -35,7 +35,10 @@ class StepRun:
 
     def to_json(self) -> dict[str, Any]:
         """The step as JSON; a note only where there is one."""
-        return {name: value for name, value in vars(self).items() if name != "note" or value}
+        found = {**vars(self)}
+        if not self.note:
+            del found["note"]
+        return found
 
 
 @dataclass

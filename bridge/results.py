@@ -185,15 +185,20 @@ def skipped(flow: Flow, steps: Collection[StepRun]) -> Iterator[str]:
 
     Of a map and of a loop those are counted whose item or iteration had begun.
     """
-    ran: dict[str, Any] = {}
+    numbers: _Numbers = {}
     for step in steps:
-        within = ran
-        for part in step.name.split("."):
-            within = within.setdefault(part, {})
-    yield from _skipped(flow, "", {step.name for step in steps}, ran)
+        parts = step.name.split(".")
+        for i, part in enumerate(parts):
+            if part.isdecimal():
+                numbers.setdefault(".".join(parts[:i]), {})[part] = None
+    yield from _skipped(flow, "", {step.name for step in steps}, numbers)
 
 
-def _skipped(flow: Flow, prefix: str, names: set[str], ran: Mapping[str, Any]) -> Iterator[str]:
+_Numbers = dict[str, dict[str, None]]
+"""The items and iterations that have begun, in order, by the names of their maps and loops."""
+
+
+def _skipped(flow: Flow, prefix: str, names: set[str], numbers: _Numbers) -> Iterator[str]:
     for path in flow.dead:
         yield from _all_of(flow, prefix, path)
     for path, node in flow.nodes.items():
@@ -201,24 +206,22 @@ def _skipped(flow: Flow, prefix: str, names: set[str], ran: Mapping[str, Any]) -
         if not node.inner and name not in names:
             yield name
         for key, inner in node.inner.items():
-            for start in _starts(node, prefix, key, ran):
-                yield from _skipped(inner, start, names, ran)
+            for start in _starts(node, prefix, key, numbers):
+                yield from _skipped(inner, start, names, numbers)
         if node.handler:
-            yield from _skipped(node.handler, f"{name}.on_failure.", names, ran)
+            yield from _skipped(node.handler, f"{name}.on_failure.", names, numbers)
     if flow.handler:
-        yield from _skipped(flow.handler, f"{prefix}on_failure.", names, ran)
+        yield from _skipped(flow.handler, f"{prefix}on_failure.", names, numbers)
 
 
-def _starts(node: Node, prefix: str, key: str, ran: Mapping[str, Any]) -> list[str]:
+def _starts(node: Node, prefix: str, key: str, numbers: _Numbers) -> list[str]:
     """How the names begin of all runs that a flow inside a step has had, or could have had."""
     if isinstance(node.task, Unit):
         return [prefix + node.place]
     if not isinstance(node.task, Map | Loop):
         return [f"{prefix}{node.path}.{key}."]
-    within = ran
-    for part in f"{prefix}{node.path}".split("."):
-        within = within.get(part, {})
-    return [f"{prefix}{node.path}.{number}." for number in within if number.isdecimal()]
+    path = prefix + node.path
+    return [f"{path}.{number}." for number in numbers.get(path, ())]
 
 
 def _all_of(flow: Flow, prefix: str, path: str) -> Iterator[str]:

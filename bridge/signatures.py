@@ -69,7 +69,7 @@ def signature(task: Task) -> Signature:
     """
     found = _READERS[type(task)](task)
     known = {argument.name for argument in found.arguments}
-    unknown = [name for name in task.bindings if name not in known and not found.rest]
+    unknown = [] if found.rest else [name for name in task.bindings if name not in known]
     if unknown:
         raise ModelError(
             f"inputs of '{task.name}' names '{unknown[0]}', which is not among its arguments "
@@ -86,9 +86,10 @@ def forget() -> None:
 
 def _of_python(task: Any) -> Signature:
     reference = task.reference
-    if reference not in _functions:
-        _functions[reference] = _of_function(reference.load())
-    return _functions[reference]
+    found = _functions.get(reference)
+    if found is None:
+        found = _functions[reference] = _of_function(reference.load())
+    return found
 
 
 def _of_function(function: Callable[..., Any]) -> Signature:

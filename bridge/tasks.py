@@ -62,12 +62,12 @@ def perform(
     """
     catalog = node.catalog
     if not (catalog.get or catalog.put):
-        done.values = _checked(node, _returned(node, values, place.notebook(name)))
+        done.values = _checked(node, _returned(node, values, place, name))
         return
     block = _files(node, files, place)
     try:
         with block:
-            found = _returned(node, values, place.notebook(name))
+            found = _returned(node, values, place, name)
     finally:
         done.manifest = dict(block.manifest)
     done.values = _checked(node, found)
@@ -115,8 +115,8 @@ class _LeftBehind:
             self.manifest |= b.manifest
 
 
-def _returned(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
-    return _PERFORMERS[type(node.task)](node, values, kept)
+def _returned(node: Node, values: Mapping[str, Any], place: Place, name: str) -> Mapping[str, Any]:
+    return _PERFORMERS[type(node.task)](node, values, place, name)
 
 
 def _checked(node: Node, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _checked(node: Node, found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _python(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
+def _python(node: Node, values: Mapping[str, Any], place: Place, name: str) -> Mapping[str, Any]:
     task: Any = node.task
     result = call(task.reference.load(), **values)
     names = [r.name for r in task.outputs]
@@ -136,7 +136,7 @@ def _python(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, A
     return dict(zip(names, unpack(result, names), strict=True))
 
 
-def _shell(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
+def _shell(node: Node, values: Mapping[str, Any], place: Place, name: str) -> Mapping[str, Any]:
     from bridge.carried.shell import run_shell
 
     task: Any = node.task
@@ -146,7 +146,7 @@ def _shell(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, An
     return found
 
 
-def _notebook(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
+def _notebook(node: Node, values: Mapping[str, Any], place: Place, name: str) -> Mapping[str, Any]:
     from bridge.carried.notebook import run_notebook
 
     task: Any = node.task
@@ -154,16 +154,18 @@ def _notebook(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str,
         str(notebook_path(task).resolve()),
         dict(values),
         returns={r.name: "pickled" if r.kind is Kind.PICKLED else "json" for r in task.outputs},
-        save_as=str(kept),
+        save_as=str(place.notebook(name)),
     )
     return found
 
 
-def _stub(node: Node, values: Mapping[str, Any], kept: Path) -> Mapping[str, Any]:
+def _stub(node: Node, values: Mapping[str, Any], place: Place, name: str) -> Mapping[str, Any]:
     return {}
 
 
-_PERFORMERS: dict[type[Task], Callable[[Node, Mapping[str, Any], Path], Mapping[str, Any]]] = {
+_Performer = Callable[[Node, Mapping[str, Any], Place, str], Mapping[str, Any]]
+
+_PERFORMERS: dict[type[Task], _Performer] = {
     PythonTask: _python,
     ShellTask: _shell,
     NotebookTask: _notebook,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from bridge.model import Conditional, Loop, Map, Pipeline, Step, Task
-from bridge.nodes import files_of, returns_of, walk
+from bridge.model import Conditional, Loop, Map, Step, Task
+from bridge.nodes import files_of, returns_of, within
 from bridge.signatures import Signature
 from bridge.values import At
 
@@ -25,30 +25,29 @@ class Touches:
         names: set[str] = set()
         globs: list[str] = []
         bound: set[str] = set()
-        for inner in _all(step):
-            globs += files_of(inner).get
-            if isinstance(inner, Map | Conditional):
-                names.add(inner.on.name)
-            if isinstance(inner, Map):
-                bound.add(inner.iterate_as)
-            if isinstance(inner, Loop):
-                names.add(inner.break_on)
-                bound.add(inner.index_as)
+        for inner in within(step):
             if isinstance(inner, Task):
                 names |= self._of_task(inner)
+                globs += files_of(inner).get
+            elif isinstance(inner, Loop):
+                names.add(inner.break_on)
+                bound.add(inner.index_as)
+            elif isinstance(inner, Map | Conditional):
+                names.add(inner.on.name)
+                bound |= {inner.iterate_as} if isinstance(inner, Map) else set()
         return names - bound, tuple(globs)
 
     def _of_task(self, task: Task) -> set[str]:
         found = self._signature(task)
-        asked = {a.name for a in found.arguments if a.name not in task.bindings} if found else set()
-        return asked | {at.name for at in task.bindings.values() if isinstance(at, At)}
+        given = task.bindings
+        asked = {a.name for a in found.arguments if a.name not in given} if found else set()
+        return asked | {at.name for at in given.values() if isinstance(at, At)}
 
     def writes(self, step: Step) -> Touched:
         """The names that a step sets, and the globs it puts."""
-        steps = list(_all(step))
-        globs = [pattern for inner in steps for pattern in files_of(inner).put]
-        return {r.name for inner in steps for r in returns_of(inner)}, tuple(globs)
-
-
-def _all(step: Step) -> Iterator[Step]:
-    return (found for _, found in walk(Pipeline([step], where=step.where)))
+        names: set[str] = set()
+        globs: list[str] = []
+        for inner in within(step):
+            names.update([r.name for r in returns_of(inner)])
+            globs += files_of(inner).put
+        return names, tuple(globs)

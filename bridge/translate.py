@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from bridge.adapter import Adapter, Export, Import, Options, load
 from bridge.code import code_files
-from bridge.emit.python import finish
+from bridge.emit.python import finish_all
 from bridge.errors import BridgeError, ModelError, UsageError
 from bridge.findings import (
     Attribute,
@@ -97,8 +97,10 @@ def render(
     export = _written(adapter, found, report, told)
     if strict:
         refuse(export.report, refusal)
-    export.report = _whole(pipeline, [*export.report.findings, *gone])
-    export.files = {path: _finished(path, text) for path, text in sorted(export.files.items())}
+    if gone:
+        export.report = _whole(pipeline, [*export.report.findings, *gone])
+    python = {path: text for path, text in export.files.items() if path.endswith(".py")}
+    export.files = dict(sorted({**export.files, **finish_all(python)}.items()))
     if read:
         own = code_files(pipeline)
         more = {path: text for path, text in read.files.items() if path not in own}
@@ -145,10 +147,6 @@ def _written(
     ]
     export.report = Report(findings)
     return export
-
-
-def _finished(path: str, text: str) -> str:
-    return finish(text, path) if path.endswith(".py") else text
 
 
 def write(

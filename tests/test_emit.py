@@ -25,7 +25,7 @@ from bridge import (
 from bridge.emit.body import body
 from bridge.emit.carried import carried
 from bridge.emit.names import Names, identifier
-from bridge.emit.python import comment, docstring, finish, imports, literal
+from bridge.emit.python import comment, docstring, finish, finish_all, imports, literal
 from bridge.errors import BridgeError
 from bridge.flow import analyse
 
@@ -101,6 +101,16 @@ def test_import_lines_are_merged():
 def test_what_is_no_python_never_reaches_a_file():
     with pytest.raises(BridgeError, match=r"'flow\.py' into no valid Python"):
         finish("def f(:\n", "flow.py")
+
+
+def test_several_sources_are_formatted_each_by_itself():
+    assert finish_all({}) == {}
+    given = {"a/x.py": "x=1\n", "b/x.py": "x = 'é'\r\n", "dist/.git/y.py": ""}
+    found = finish_all(given)
+    assert found == {"a/x.py": "x = 1\n", "b/x.py": 'x = "é"\r\n', "dist/.git/y.py": ""}
+    assert found == {name: finish(source, name) for name, source in given.items()}
+    with pytest.raises(BridgeError, match=r"'b/x\.py' into no valid Python"):
+        finish_all({**given, "b/x.py": "def f(:\n"})
 
 
 def test_an_export_carries_only_what_it_needs():

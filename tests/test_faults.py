@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from pathlib import Path
 
 import faulty_store
 import plain
@@ -54,7 +55,7 @@ def test_what_a_loss_of_power_has_taken_is_made_again(here):
     stopped = run_local(steps, run_id="stopped")
     (content,) = open_store().contents()
     file = open_store().file(content.ref)
-    os.chmod(file, 0o600)
+    Path(file).chmod(0o600)
     os.truncate(file, 0)  # its name was on the disk, its content not yet
     (here / "ready").touch()
     resumed = run_local(steps, resume="stopped")

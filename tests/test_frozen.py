@@ -16,11 +16,11 @@ class Place(Frozen):
     seen: str = field(default="", compare=False, repr=False)
 
 
-class Named(Frozen, kw_only=True, init=False):
+class Named(Frozen, kw_only=True):
     name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.name.upper())
+        self.__dict__["name"] = self.name.upper()
 
 
 class Tagged(Named, kw_only=True):
@@ -60,8 +60,26 @@ def test_what_is_shown_can_be_read_back():
 def test_a_subclass_has_the_fields_of_its_base_and_its_way_to_finish_them():
     tagged = Tagged(name="a")
     assert (tagged.name, tagged.tags) == ("A", {})
+    assert Tagged(name="a").tags is not tagged.tags
     with pytest.raises(TypeError, match="positional"):
         Tagged("a")
+
+
+def test_the_first_object_of_a_class_is_made_as_those_after_it():
+    class Fresh(Named, kw_only=True):
+        size: int
+        tags: list[str] = field(default_factory=list)
+
+    class Wider(Fresh, kw_only=True):
+        width: int = 2
+
+    first, second = Fresh(name="a", size=1), Fresh(name="a", size=1)
+    assert first == second
+    assert vars(first) == vars(second) == {"name": "A", "size": 1, "tags": []}
+    assert vars(Wider(size=1)) == {"name": "", "size": 1, "tags": [], "width": 2}
+    for given in ({}, {"size": 1, "height": 3}):
+        with pytest.raises(TypeError, match=r"Fresh.__init__\(\)"):
+            Fresh(**given)
 
 
 @pytest.mark.parametrize(

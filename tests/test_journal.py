@@ -7,7 +7,7 @@ import json
 import plain
 import pytest
 
-from bridge import Catalog, Pipeline, PythonTask, ShellTask, pickled
+from bridge import Catalog, Map, Pipeline, PythonTask, ShellTask, pickled
 from bridge.errors import UsageError
 from bridge.runner import history, run_local
 
@@ -133,6 +133,39 @@ def test_a_line_that_a_crash_cut_off_is_not_read(here):
     assert run_local(pipeline(), resume="stopped", progress=seen.append).status == "succeeded"
     finished = json.loads(lines[1])
     assert seen[0].seconds == finished["seconds"]
+
+
+def test_a_damaged_line_is_told(here):
+    stopped()
+    journal = here / ".bridge" / "runs" / "stopped" / "steps.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    damaged = [*lines[:2], "\0" * 9 + "\n"]
+    journal.write_text("".join([*damaged, *lines[2:]]))
+    with pytest.raises(UsageError, match="its journal is damaged in line 3"):
+        run_local(pipeline(), resume="stopped")
+    journal.write_text("".join(damaged))  # the last line may be one that was cut off
+    (here / "ready").touch()
+    assert run_local(pipeline(), resume="stopped").status == "succeeded"
+
+
+def test_a_map_goes_on_with_the_items_that_are_left(here):
+    gate = ShellTask(name="gate", command="test -e ready-$item && echo >> begun-$item")
+    double = task(plain.double, inputs={"x": "item"}, returns=["doubled"])
+    items = Map(branch=Pipeline([gate, double]), iterate_on="all", iterate_as="item", name="items")
+    mapped = Pipeline([items], parameters={"all": [0, 1, 2, 3]})
+
+    def run(*ready, **more):
+        for item in ready:
+            (here / f"ready-{item}").touch()
+        return run_local(mapped, **more)
+
+    assert run(1, 3, run_id="begun").status == "failed"
+    resumed = run(0, 2, resume="begun")
+    assert [len((here / f"begun-{i}").read_text()) for i in range(4)] == [1, 1, 1, 1]
+    undisturbed = run()
+    assert resumed.parameters == undisturbed.parameters
+    assert resumed.parameters["doubled"] == [0, 2, 4, 6]
+    assert [s.name for s in resumed.steps] == [s.name for s in undisturbed.steps]
 
 
 def test_a_run_that_is_not_there_cannot_be_resumed(here):

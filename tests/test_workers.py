@@ -16,6 +16,7 @@ from command import bridge
 from bridge import Catalog, Map, Parallel, Pipeline, PythonTask, Retry, ShellTask, at, fact
 from bridge.errors import UsageError
 from bridge.runner import history, run_local
+from bridge.runner.watch import PassedOn
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -223,6 +224,30 @@ def test_what_each_attempt_wrote_is_kept(here):
     assert bridge("log", "r", "--step", "prints").stdout == text
     assert "'looks' has written nothing" in bridge("log", "r", "--step", "looks").stderr
     assert "did you mean 'prints'" in bridge("log", "r", "--step", "print", code=2).stderr
+
+
+def test_what_a_task_prints_is_passed_on_while_it_runs(here):
+    (here / "flow.py").write_text(
+        "from bridge import *\n"
+        "pipeline = Pipeline([ShellTask(name='s', command="
+        "'echo first; printf half; while ! test -e go; do sleep 0.01; done; echo; echo last')])\n"
+    )
+    words = [sys.executable, "-m", "bridge", "run", "flow.py"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline() == "first\n"
+        (here / "go").touch()
+        assert process.stderr.read() == "half\nlast\n"
+
+
+def test_lines_of_tasks_that_run_at_once_have_the_names_of_their_steps(here):
+    wait = "echo {0}; touch {0}; while ! test -e {1}; do sleep 0.01; done; sleep 0.3"
+    steps = branches(
+        a=ShellTask(name="one", command=wait.format("x", "y")),
+        b=ShellTask(name="two", command=wait.format("y", "x")),
+    )
+    told = []
+    assert run_local(Pipeline([steps]), watch=PassedOn(told.append)).status == "succeeded"
+    assert sorted(told) == ["p.a.one | x\n", "p.b.two | y\n"]
 
 
 # Whether it is under way

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from bridge.record import Status, StepRun
-from bridge.runner.watch import Watch
+from bridge.runner.watch import PassedOn, Watch
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -32,32 +32,35 @@ def told(step: str, status: Status = "succeeded") -> None:
 def watching() -> Iterator[Watch]:
     """What tells of a run here: a display that moves on a terminal, else what went wrong alone.
 
-    What tasks write is passed on when an attempt ends.
+    Both pass on what tasks write.
     """
     if not sys.stderr.isatty():
-        yield _Quiet()
+        yield _Quiet(_echo)
         return
     live = _Live()
     with live.progress:
         yield live
 
 
-class _Quiet(Watch):
+class _Quiet(PassedOn):
     def ended(self, step: StepRun) -> None:
+        super().ended(step)
         told(step.name, step.status)
 
-    def wrote(self, name: str, log: tuple[str, int, int]) -> None:
-        sys.stderr.write(_text(log))
-        sys.stderr.flush()
+
+def _echo(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
-class _Live(Watch):
+class _Live(PassedOn):
     """Steps under way with their times, and how far maps have come."""
 
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+        super().__init__(lambda text: self._print(text.rstrip("\n"), None))
         self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -70,17 +73,16 @@ class _Live(Watch):
         self._maps: dict[str, list[int]] = {}
 
     def began(self, name: str) -> None:
-        if len(self._shown) < _SHOWN:
+        super().began(name)
+        if name not in self._shown and len(self._shown) < _SHOWN:
             self._show(name)
 
     def ended(self, step: StepRun) -> None:
+        super().ended(step)
         self._hide(step.name)
         if step.status != "succeeded" or not self._is_item(step.name):
             mark = f"{_MARKS[step.status]:>8}  {step.name}"
             self._print(f"{mark}  {step.seconds:.2f} s", "red" if step.status == "failed" else None)
-
-    def wrote(self, name: str, log: tuple[str, int, int]) -> None:
-        self._print(_text(log).rstrip("\n"), None)
 
     def expects(self, name: str, count: int) -> None:
         self._maps[name] = [0, count]
@@ -108,9 +110,3 @@ class _Live(Watch):
         from rich.text import Text
 
         self.progress.console.print(Text.from_ansi(text) if style is None else Text(text, style))
-
-
-def _text(log: Any) -> str:
-    from bridge.runner import history
-
-    return history.written(log)

@@ -6,27 +6,38 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import count
 
 __all__ = ["Names", "identifier"]
 
 
+@lru_cache(maxsize=1 << 15)  # writers ask again and again for the same of their many steps
 def identifier(text: str, *, ascii_only: bool = False, lower: bool = False) -> str:
     """A Python identifier that resembles ``text``; equal texts give equal identifiers.
 
     With ``ascii_only`` accents are taken off and other letters become their code points.
     """
-    # Python compares identifiers after NFKC, so two texts that only look alike must meet here.
+    name = text if text.isascii() else _folded(text, ascii_only)
+    if lower:
+        name = name.lower()
+    if not name.isidentifier():
+        # Some signs are digits to a regular expression and nothing to Python.
+        known = (c if f"a{c}".isidentifier() else " " for c in name)
+        name = re.sub(" +", "_", "".join(known))
+    name = name.strip("_") or "_"
+    if not name.isidentifier():
+        name = f"x_{name}".rstrip("_") if ascii_only or name[0].isdigit() else "x_"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _folded(text: str, ascii_only: bool) -> str:
+    """What is one text to Python, which compares identifiers after NFKC, as one text here."""
     name = unicodedata.normalize("NFKC", text)
     if ascii_only:
         bare = unicodedata.normalize("NFKD", name)
         name = "".join(_ascii(c) for c in bare if not unicodedata.combining(c))
-    # Some signs are digits to a regular expression and nothing to Python.
-    known = (c if f"a{c}".isidentifier() else " " for c in (name.lower() if lower else name))
-    name = re.sub(" +", "_", "".join(known)).strip("_") or "_"
-    if not name.isidentifier():
-        name = f"x_{name}".rstrip("_") if ascii_only or name[0].isdigit() else "x_"
-    return f"{name}_" if keyword.iskeyword(name) else name
+    return name
 
 
 def _ascii(char: str) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from symtable import symtable
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bridge.errors import BridgeError
 
-__all__ = ["comment", "docstring", "finish", "imports", "indent", "literal"]
+__all__ = ["comment", "docstring", "finish", "finish_all", "imports", "indent", "literal"]
 
 _WIDTH = 88
 
@@ -27,7 +28,8 @@ def literal(value: Any) -> str:
     """
     if isinstance(value, str) and "\n" in value[:-1]:
         return "(" + "\n".join(repr(line) for line in value.splitlines(keepends=True)) + ")"
-    _refuse(value)
+    if type(value) is not str:
+        _refuse(value)
     return repr(value)
 
 
@@ -48,7 +50,7 @@ def _refuse(value: Any) -> None:
 def docstring(text: str) -> str:
     """``text`` as a docstring that can be read; what could end it or escape is escaped."""
     safe = re.sub(r'"{3,}|"+\Z', _quotes, text.strip().replace("\\", "\\\\"))
-    safe = "".join(c if c == "\n" else _shown(c) for c in safe)
+    safe = "\n".join(map(_shown, safe.split("\n")))
     return f'"""{safe}\n"""' if "\n" in safe else f'"""{safe}"""'
 
 
@@ -56,14 +58,15 @@ def _quotes(found: re.Match[str]) -> str:
     return '\\"' * len(found[0])
 
 
-def _shown(char: str) -> str:
-    return char if char.isprintable() else repr(char)[1:-1]
+def _shown(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
 
 
 def comment(text: str) -> str:
     """``text`` as comment lines; no line of it can end the comment."""
-    lines = ["".join(map(_shown, line)) for line in text.splitlines() or [""]]
-    return "\n".join(f"# {line}".rstrip() for line in lines)
+    return "\n".join([f"# {_shown(line)}".rstrip() for line in text.splitlines() or [""]])
 
 
 def imports(lines: Iterable[str]) -> list[str]:
@@ -87,15 +90,39 @@ def finish(source: str, name: str) -> str:
 
     Raises BridgeError when the source is not Python.
     """
+    return finish_all({name: source})[name]
+
+
+def finish_all(sources: Mapping[str, str]) -> dict[str, str]:
+    """The same of several sources by their names, with one start of the formatter for all."""
+    for name, source in sources.items():
+        _check(source, name)
+    if not sources:
+        return {}  # without a file to format it would take the working directory
+    with TemporaryDirectory(prefix="bridge-") as folder:
+        paths = {name: Path(folder, f"{i}.py") for i, name in enumerate(sources)}
+        for name, path in paths.items():
+            path.write_bytes(sources[name].encode())
+        command = [
+            _ruff(),
+            "format",
+            "--isolated",
+            "--no-cache",
+            "--quiet",
+            *map(str, paths.values()),
+        ]
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode:
+            names = ", ".join(f"'{name}'" for name in sources)
+            raise BridgeError(f"{names} cannot be formatted: {done.stderr.decode().strip()}")
+        return {name: path.read_bytes().decode() for name, path in paths.items()}
+
+
+def _check(source: str, name: str) -> None:
     try:
-        ast.parse(source)
+        symtable(source, name, "exec")  # in half the time of ast.parse, and finds more
     except (SyntaxError, ValueError) as error:
         raise BridgeError(f"a writer made '{name}' into no valid Python: {error}") from error
-    command = [_ruff(), "format", "--isolated", "--quiet", "--stdin-filename", "export.py", "-"]
-    done = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
-    if done.returncode:
-        raise BridgeError(f"'{name}' cannot be formatted: {done.stderr.decode().strip()}")
-    return done.stdout.decode()
 
 
 def _ruff() -> str:

@@ -59,6 +59,8 @@ class Lowered:
     def _told(self, finding: Finding) -> Finding:
         if told := self.told.get((finding.step, finding.attribute)):
             return replace(finding, level=told[0], message=told[1])
+        if not self.units:
+            return finding
         paths = [*_above(finding.step)]
         if finding.attribute == "on_failure":  # of a pipeline: it has a path of its own
             paths.append(f"{finding.step}.on_failure".removeprefix("."))

@@ -10,6 +10,7 @@ from typing import Any
 __all__ = ["Channel"]
 
 _LENGTH = struct.Struct("!Q")
+_AT_ONCE = 1 << 14  # bytes: most values come whole, by a single call
 
 
 class Channel:
@@ -28,14 +29,17 @@ class Channel:
         self._end.sendall(_LENGTH.pack(len(data)) + data)
 
     def receive(self) -> Any:
-        """Wait for a value. Raises EOFError or OSError when the other end is gone."""
-        (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
-        return pickle.loads(self._read(length))
+        """Wait for a value, after which nothing comes until it is answered.
 
-    def _read(self, length: int) -> bytes:
-        data = self._end.recv(length, socket.MSG_WAITALL)
-        while len(data) < length:  # so much at once does not go
-            more = self._end.recv(length - len(data))
+        Raises EOFError or OSError when the other end is gone.
+        """
+        begin = self._read(self._end.recv(_AT_ONCE), _LENGTH.size)
+        (length,) = _LENGTH.unpack_from(begin)
+        return pickle.loads(memoryview(self._read(begin, _LENGTH.size + length))[_LENGTH.size :])
+
+    def _read(self, data: bytes, length: int) -> bytes:
+        while len(data) < length:
+            more = self._end.recv(length - len(data), socket.MSG_WAITALL)
             if not more:
                 raise EOFError
             data += more

@@ -69,12 +69,12 @@ def run_local(
     place = Place(run.store, folder / "artifacts")
     started = time.perf_counter()
     told = {"run": run_id, "pipeline": run.pipeline, "started": run.started, "resumes": resume}
+    watch = watch or _Progress(progress)
     with _journal(folder, values, told) as journal:
-        journal.write(adopted)
+        journal.adopt(adopted)
         room = Room(1 if workers == "inline" else _size(jobs))
-        with _executor(workers, (pipeline, values), nodes, place, folder) as executor:
-            watching = watch or _Progress(progress)
-            running = Running(run_id, place, executor, room, journal, finished, watching)
+        with _executor(workers, (pipeline, values), nodes, place, folder, watch) as executor:
+            running = Running(run_id, place, executor, room, journal, finished, watch)
             given = {name: (ValueKind.JSON, value) for name, value in values.items()}
             ended = running.flow(Frame(flow, given=given))
         try:
@@ -114,7 +114,7 @@ def _journal(folder: Path, values: Mapping[str, Any], told: Mapping[str, Any]) -
         yield journal
     except BaseException as error:
         with suppress(RunError):  # else the process of the run says that it is over, when it is
-            journal.write([{"over": type(error).__name__}])
+            journal.write({"over": type(error).__name__})
         raise
     finally:
         journal.close()
@@ -127,12 +127,13 @@ def _executor(
     nodes: Mapping[str, Node],
     place: Place,
     folder: Path,
+    watch: Watch,
 ) -> Iterator[Executor]:
     executor: Executor
     if kind == "processes":
         from bridge.runner.workers import Workers
 
-        executor = Workers(told, nodes, place, folder / "logs")
+        executor = Workers(told, nodes, place, folder / "logs", watch)
     else:
         executor = Here(nodes, place)
     try:

@@ -12,7 +12,7 @@ from bridge.flow import Node
 from bridge.record import Run, StepRun
 from bridge.runner.cache import Cache, never_same
 from bridge.runner.identity import key_of
-from bridge.runner.journal import Entry, entries
+from bridge.runner.journal import Entry, lines
 from bridge.runner.work import Order, Outcome
 from bridge.values import Fact
 
@@ -33,12 +33,12 @@ class Finished:
         self._entries: dict[str, Entry] = {}
         self._strict = True
 
-    def take(self, folder: Path, parameters: Mapping[str, Any], strict: bool = True) -> list[Entry]:
-        """Take over what the run in ``folder`` has finished; gives the entries it noted of it.
+    def take(self, folder: Path, parameters: Mapping[str, Any], strict: bool = True) -> list[bytes]:
+        """Take over what the run in ``folder`` has finished; gives the lines it noted of it.
 
         Raises UsageError when, if that matters, the parameters are others or a step has changed.
         """
-        begun, *found = entries(folder)
+        (begun, _), *found = lines(folder)
         before = begun["parameters"]
         absent = object()
         changed = [
@@ -52,7 +52,7 @@ class Finished:
             )
         done = {
             e["name"]: e
-            for e in found
+            for e, _ in found
             if e.get("status") == "succeeded" and e["place"] in self._nodes
         }
         for path, entry in done.items():
@@ -60,11 +60,15 @@ class Finished:
                 raise _refused(folder, f"step '{path}' has changed since")
         stored = {n: e for n, e in done.items() if self._nodes[e["place"]].catalog.store_copy}
         lost = self._lost([*stored.values()])
-        for name in [n for n, e in stored.items() if lost.intersection(_references(e))]:
+        for name in [n for n, e in stored.items() if lost and lost.intersection(_references(e))]:
             del done[name]
         self._entries, self._strict = done, strict
-        logs = [e for e in found if "log" in e and e["name"] in done]
-        return [*done.values(), *logs] if strict else []
+        adopted = done if strict else {}
+        return [
+            line
+            for e, line in found
+            if (taken := adopted.get(e.get("name", ""))) and (taken is e or "log" in e)
+        ]
 
     def taken(self, name: str, node: Node) -> tuple[StepRun, Outcome] | None:
         """How a step has ended in the run that is gone on with, where nothing may differ."""
@@ -114,8 +118,8 @@ class Finished:
 
 
 def _ended(name: str, node: Node, entry: Mapping[str, Any], note: str) -> tuple[StepRun, Outcome]:
-    kinds = {output.name: output.kind for output in node.outputs}
-    values = {key: (kinds[key], value) for key, value in entry["values"].items()}
+    given = entry["values"]
+    values = {o.name: (o.kind, given[o.name]) for o in node.outputs if o.name in given}
     step = StepRun(name, "succeeded", entry["attempts"], entry["seconds"], note)
     return step, Outcome(values, entry["files"], entry["saved"])
 

@@ -29,6 +29,7 @@ __all__ = [
     "written",
 ]
 
+_RECORD = "run.json"
 _RUN_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}")
 
 
@@ -60,10 +61,10 @@ def begin(
 
 def save(run: Run, folder: Path) -> None:
     """Write a run's record. Raises RunError when that is impossible."""
-    draft = folder / "run.json.part"
+    draft = folder / f"{_RECORD}.part"
     try:
         draft.write_text(json.dumps(run.to_json()), encoding="utf-8")
-        draft.replace(folder / "run.json")
+        draft.replace(folder / _RECORD)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise RunError(
@@ -89,7 +90,7 @@ def runs() -> Iterator[Run]:
 def stopped(run_id: str) -> Path:
     """The folder of a run that is no longer under way. Raises UsageError for any other."""
     found = folder(run_id)
-    if _read(found).status == "running":
+    if not (found / _RECORD).is_file() and _read(found).status == "running":
         raise UsageError(f"run '{run_id}' cannot be resumed: it is still running")
     return found
 
@@ -122,7 +123,7 @@ def written(log: Sequence[Any]) -> str:
 
 def _read(folder: Path) -> Run:
     """The record of a run; before its end, what has been noted of it."""
-    record = folder / "run.json"
+    record = folder / _RECORD
     if record.is_file():
         return Run.from_json(json.loads(record.read_text(encoding="utf-8")))
     from bridge.runner.journal import entries

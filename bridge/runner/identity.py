@@ -20,6 +20,9 @@ from bridge.signatures import notebook_path
 __all__ = ["inputs_of", "key_of"]
 
 
+_sorted = json.JSONEncoder(sort_keys=True).encode  # dumps() would make it anew for each task
+
+
 def key_of(node: Node) -> str:
     """What a task is: all that is written on it, and the code of its function or notebook."""
     task = node.task
@@ -35,7 +38,7 @@ def key_of(node: Node) -> str:
 def inputs_of(order: Order, node: Node) -> str:
     """What a task is given: values, objects by their references, and files by their hashes."""
     values = {name: value for name, (_, value) in sorted(order.given.items())}
-    told = json.dumps([values, asked(node.catalog.get, order.files)], sort_keys=True)
+    told = _sorted([values, asked(node.catalog.get, order.files)])
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 

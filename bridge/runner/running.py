@@ -30,7 +30,7 @@ from bridge.values import Fact, Kind
 __all__ = ["Ended", "Frame", "Running"]
 
 
-@dataclass
+@dataclass(slots=True)
 class Ended:
     """How a flow has ended: the values it has set, the files it has put, and its failure."""
 
@@ -127,6 +127,22 @@ class Running:
             ended.add(self._handled(frame, handler, "on_failure."))
         return ended
 
+    def taken(self, flow: Flow, name: str) -> Ended | None:
+        """How a flow ended in the run that is gone on with; None when anything is left to do.
+
+        ``name`` begins the names of its steps. Only one made of tasks is found to have ended.
+        """
+        found = []
+        for path, node in flow.nodes.items():
+            known = None if node.inner else self._finished.taken(name + path, node)
+            if known is None:
+                return None
+            found.append((node, *known))
+        ended = Ended()
+        for one in found:
+            ended.add(self._told(*one))
+        return ended
+
     def _in_order(self, frame: Frame, stops: bool) -> Iterable[Ended]:
         """How each step has ended, in the order of the flow, whichever ended first."""
         nodes = list(frame.flow.nodes.values())
@@ -199,7 +215,13 @@ class Running:
         step, outcome = self._finished.taken(name, node) or self._worked(frame, node, name)
         frame.made |= {(node.path, key): held for key, held in outcome.values.items()}
         frame.manifests[node.path] = [outcome.files]
-        self.saved |= {s.name: s for s in node.saves if s.name in outcome.saved}
+        return self._told(node, step, outcome)
+
+    def _told(self, node: Node, step: StepRun, outcome: Outcome) -> Ended:
+        """Tell how a task has ended."""
+        for stored in node.saves:
+            if stored.name in outcome.saved:
+                self.saved[stored.name] = stored
         self.watch.ended(step)
         return Ended(dict(outcome.values), [outcome.files], [step], outcome.error)
 
@@ -243,7 +265,6 @@ class Running:
             outcome = self._executor.attempt(order)
         if outcome.log and outcome.log[1] < outcome.log[2]:
             self._journal.wrote(order.name, order.facts["attempt"], outcome.log)
-            self.watch.wrote(order.name, outcome.log)
         return outcome
 
     # Values

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from bridge.record import StepRun
+from collections.abc import Callable
 
-__all__ = ["Watch"]
+from bridge.record import StepRun
+from bridge.runner.history import written
+
+__all__ = ["PassedOn", "Watch"]
 
 
 class Watch:
     """Is told what happens, by several threads at once; of this one nobody hears anything."""
 
     def began(self, name: str) -> None:
-        """A step has begun."""
+        """An attempt at a step has begun."""
 
     def ended(self, step: StepRun) -> None:
         """A step has ended."""
 
     def wrote(self, name: str, log: tuple[str, int, int]) -> None:
-        """An attempt has written something: the file, its first and its last byte."""
+        """An attempt has written something: the file, its first and its last byte.
+
+        That are whole lines, or all that was left at its end.
+        """
 
     def expects(self, name: str, count: int) -> None:
         """A map has so many items."""
 
     def advanced(self, name: str) -> None:
         """One more item of a map has ended."""
+
+
+class PassedOn(Watch):
+    """Passes on what tasks write, with the name of the step where several are under way."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._under_way: set[str] = set()
+
+    def began(self, name: str) -> None:
+        """An attempt at a step has begun."""
+        self._under_way.add(name)
+
+    def ended(self, step: StepRun) -> None:
+        """A step has ended."""
+        self._under_way.discard(step.name)
+
+    def wrote(self, name: str, log: tuple[str, int, int]) -> None:
+        """An attempt has written something."""
+        text = written(log)
+        if len(self._under_way) > 1:
+            text = "".join(f"{name} | {line}" for line in text.splitlines(keepends=True))
+            text += "" if text.endswith("\n") else "\n"
+        self._write(text)

@@ -41,7 +41,7 @@ def worker(nodes: Mapping[str, Node], place: Place) -> Worker:
             outcome = attempted(order, node, place)
             around.flush()
             outcome = outcome._replace(log=(kept, begin, os.fstat(1).st_size))
-            channel.send((outcome, _is_clean(outcome)))
+            channel.send((*outcome, _is_clean(outcome)))
             around.restore()
 
     return work
@@ -49,8 +49,7 @@ def worker(nodes: Mapping[str, Node], place: Place) -> Worker:
 
 def _order(channel: Channel) -> Order | None:
     with suppress(EOFError, OSError):
-        order: Order = channel.receive()
-        return order
+        return Order(*channel.receive())
     return None
 
 

@@ -7,6 +7,7 @@ would be held for ever in a fork. A chain of tasks stays with one worker.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import select
@@ -14,8 +15,10 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from functools import partial
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +27,8 @@ from bridge.errors import RunError
 from bridge.flow import Node
 from bridge.model import Pipeline, PythonTask
 from bridge.runner.channel import Channel
+from bridge.runner.tail import Tail
+from bridge.runner.watch import Watch
 from bridge.runner.work import Order, Outcome
 from bridge.runner.zygote import FORK, REAP
 from bridge.tasks import Place
@@ -42,12 +47,18 @@ START = "BRIDGE_START"
 _GRACE = 5.0
 """Seconds that a task is given to end by itself when its time is over."""
 
+_LOOK = 0.2
+"""Seconds from one look at what a task has written to the next."""
+
 
 class Workers:
     """Carries out attempts in processes, which are started when there is work for them."""
 
-    def __init__(self, told: Told, nodes: Mapping[str, Node], place: Place, logs: Path) -> None:
-        self._nodes, self._logs, self._started = nodes, logs, 0
+    def __init__(
+        self, told: Told, nodes: Mapping[str, Node], place: Place, logs: Path, watch: Watch
+    ) -> None:
+        self._nodes, self._logs, self._watch = nodes, logs, watch
+        self._started = 0
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
@@ -73,21 +84,26 @@ class Workers:
         """What came of an attempt; of one whose process has ended, the type and text of that."""
         worker = self._take()
         limit = node.task.timeout
-        answer = worker.ask(order, None if limit is None else limit + _GRACE)
+        runs = self._logs.parent.parent
+        tail = Tail(runs, worker.log, partial(self._watch.wrote, order.name))
+        answer = worker.ask(order, None if limit is None else limit + _GRACE, tail.look)
         if isinstance(answer, tuple):
-            outcome, is_clean = answer
+            *found, is_clean = answer
+            outcome = Outcome(*found)
             worker.log = outcome.log
+            tail.rest(worker.log[2])
             if is_clean:
                 with self._lock:
                     self._idle.append(worker)
             else:
                 self._end(worker)
-            return outcome  # type: ignore[no-any-return]
+            return outcome
         error = {"type": "ChildProcessError", "text": _told(self._end(worker))}
         if answer == "late":
             error = {"type": "TimeoutError", "text": f"timed out after {limit:g} seconds"}
         file, _, begin = worker.log
-        size = (self._logs.parent.parent / file).stat().st_size
+        size = (runs / file).stat().st_size
+        tail.rest(size)
         return Outcome({}, {}, (), error, log=(file, begin, size))
 
     def _take(self) -> _Worker:
@@ -149,14 +165,19 @@ class _Worker:
             self._process = os.pidfd_open(pid)
             self._poll.register(self._process, select.POLLIN)
 
-    def ask(self, order: Order, limit: float | None) -> Any:
-        """The answer of the worker; "late" after so many seconds, None when it has ended."""
+    def ask(self, order: Order, limit: float | None, look: Callable[[], None]) -> Any:
+        """The answer of the worker; "late" after so many seconds, None when it has ended.
+
+        Until then ``look`` is called now and then.
+        """
+        end = math.inf if limit is None else time.monotonic() + limit
         with suppress(OSError, EOFError):
-            self._channel.send(order)
-            found = self._poll.poll(None if limit is None else limit * 1000)
-            if not found:
-                return "late"
-            if any(descriptor == self._channel.fileno() for descriptor, _ in found):
+            self._channel.send(tuple(order))  # the class alone takes longer than what is in it
+            while not (found := self._poll.poll(_LOOK * 1000)):
+                look()
+                if time.monotonic() > end:
+                    return "late"
+            if self._channel.fileno() in dict(found):
                 return self._channel.receive()
         return None
 

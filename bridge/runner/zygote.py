@@ -12,7 +12,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,10 @@ def serve(control: socket.socket, work: Worker) -> None:
                 answer = _reaped(int(argument))
             control.sendall(b"%d\n" % answer)
     finally:
-        _end(list(_below(os.getpid())))
+        ended: set[int] = set()
+        while more := {*_below(os.getpid())} - ended:  # such as what one has started meanwhile
+            _end(more)
+            ended |= more
         os._exit(0)
 
 
@@ -102,7 +106,7 @@ def _reaped(pid: int) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def _end(processes: list[int]) -> None:
+def _end(processes: Iterable[int]) -> None:
     for process in processes:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(process, signal.SIGKILL)
@@ -110,24 +114,35 @@ def _end(processes: list[int]) -> None:
 
 def _below(pid: int) -> Iterator[int]:
     """The processes that a process has started, and those that they have."""
-    children: dict[int, list[int]] = {}
-    for child, parent in _parents():
-        children.setdefault(parent, []).append(child)
+    told = os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # noqa: PTH110
+    children = _children if told else _all_children().__getitem__
     todo = [pid]
     while todo:
-        found = children.get(todo.pop(), [])
+        found = children(todo.pop())
         yield from found
         todo += found
 
 
-def _parents() -> Iterator[tuple[int, int]]:
-    """Each process of this machine, and the one that has started it."""
+def _children(pid: int) -> list[int]:
+    """The processes that the threads of a process have started, as most kernels tell at once."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in os.scandir(f"/proc/{pid}/task"):
+            with suppress(OSError), open(f"{thread.path}/children", "rb") as file:  # noqa: PTH123
+                found += map(int, file.read().split())
+    return found
+
+
+def _all_children() -> Mapping[int, list[int]]:
+    """The processes that each process of this machine has started."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
     with suppress(OSError):
         for entry in os.scandir("/proc"):
             if entry.name.isdecimal():
                 with suppress(OSError), open(f"/proc/{entry.name}/stat", "rb") as file:  # noqa: PTH123
                     fields = file.read().rpartition(b")")[2].split()
-                    yield int(entry.name), int(fields[1])
+                    found[int(fields[1])].append(int(entry.name))
+    return found
 
 
 def _prctl(option: int, value: int) -> None:

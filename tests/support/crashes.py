@@ -210,7 +210,7 @@ class Trials:
         self._trace = self.folder / f"trace-{self._number}"
         words = ["run", "flow.py", "--run-id", f"r{self._number}", "--jobs", "3"]
         words += ["--resume", resume] if resume else []
-        with (self.folder / "out.txt").open("wb") as out:
+        with (self.folder / "out.log").open("wb") as out:  # no task puts it
             process = subprocess.Popen(
                 [*prefix, *BRIDGE, *words],
                 cwd=self.folder,
@@ -351,7 +351,7 @@ def main() -> int:
     chance, wrong = random.Random(arguments.seed), 0
 
     def tell(what: str, error: AssertionError) -> None:
-        print(f"{what}: {error}\n{(trials.folder / 'out.txt').read_text()}", flush=True)
+        print(f"{what}: {error}\n{(trials.folder / 'out.log').read_text()}", flush=True)
 
     count, stopped = 0 if arguments.only == "calls" else arguments.count, 0
     for i in range(count):

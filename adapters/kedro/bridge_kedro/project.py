@@ -16,6 +16,9 @@ from bridge_kedro.tables import VERSION
 
 __all__ = ["facts_told", "project_files", "requirements", "to_yaml"]
 
+_WIDTH = 100
+_WORDS = re.compile(r"[A-Za-z][\w./-]*( [\w./-]+)*")
+
 
 def project_files(
     pipeline: Pipeline,
@@ -105,24 +108,42 @@ def requirements(carries: Iterable[str], datasets: bool, asked: Iterable[str]) -
 
 def to_yaml(values: Mapping[str, Any]) -> str:
     """A mapping as YAML that Kedro's loader reads back unchanged, whatever its texts look like."""
-    return yaml.dump(
-        _escaped(dict(values)), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
-    )
+    found = _escaped(dict(values))
+    text = _dumped(found, _Fast)
+    return text if _is_plain(text) else _dumped(found, _Dumper)
 
 
-class _Dumper(yaml.SafeDumper):
-    """Quotes every text that is not plain words: YAML and OmegaConf differ on what is a number."""
+def _dumped(values: Any, dumper: Any) -> str:
+    text: str = yaml.dump(values, Dumper=dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return text
 
+
+def _is_plain(text: str) -> bool:
+    """Whether libyaml and PyYAML write it alike: nothing is escaped, folded, or an empty key."""
+    is_short = max(map(len, text.split("\n"))) <= _WIDTH
+    return is_short and text.isascii() and "\\" not in text and '""' not in text
+
+
+class _Unaliased:
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
+class _Dumper(_Unaliased, yaml.SafeDumper):
+    """Quotes every text that is not plain words: YAML and OmegaConf differ on what is a number."""
+
+
+class _Fast(_Unaliased, getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """The same by libyaml, in a tenth of the time, which counts with thousands of datasets."""
+
+
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    plain = re.fullmatch(r"[A-Za-z][\w./-]*( [\w./-]+)*", text)
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+    style = None if _WORDS.fullmatch(text) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _text)
+_Fast.add_representer(str, _text)
 
 
 def _escaped(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from bridge.emit.remarks import about_pipeline, about_step, about_task, branch, said, several
@@ -103,7 +103,7 @@ class Remarks:
         seen += map(said, node.task.extra) if isinstance(node.task, Stub) else []
         yield from about_task(node, (*_ELSEWHERE, *seen))
         others = {name: given for name, given in node.step.overrides.items() if name != "kedro"}
-        yield from about_step(replace(Stub("others"), overrides=others))
+        yield from about_step(Stub("others", overrides=others)) if others else ()
         yield from self._returns(node)
 
     def _is_seen(self, node: Node) -> bool:

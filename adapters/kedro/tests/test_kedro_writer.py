@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -30,6 +31,7 @@ from bridge.errors import ModelError
 from bridge.findings import Feature, Level
 from bridge.testing.strategies import json_values, texts
 from bridge.translate import lowered, render
+from bridge_kedro import project
 from bridge_kedro.adapter import KEDRO
 from bridge_kedro.project import to_yaml
 from bridge_kedro.tables import SUPPORT
@@ -228,6 +230,14 @@ def test_kedros_loader_reads_the_parameters_that_were_written(values: dict[str, 
 
     loaded = OmegaConf.load(io.StringIO(to_yaml(values)))
     assert OmegaConf.to_container(OmegaConf.unsafe_merge(loaded, {}), resolve=True) == values
+
+
+@settings(deadline=None)
+@given(st.dictionaries(texts(1), json_values(), max_size=3))
+def test_libyaml_writes_what_is_plain_as_yaml_itself_does(values: dict[str, Any]) -> None:
+    written = to_yaml(values)
+    with patch.object(project, "_Fast", project._Dumper):
+        assert written == to_yaml(values)
 
 
 def test_the_adapter(tmp_path: Path) -> None:

@@ -169,7 +169,6 @@ class Steps:
         todos = [f"# TODO: {text}" for text in self.todos.get(place.path, ())]
         if isinstance(node.task, Stub):
             return Body(lines=todos)
-        made = {names.artifact(p.flow, o) for p in before or () for o in p.node.outputs}
         found = self._body(place, before)
         sets = {o.name: names.artifact(place.flow, o) for o in node.outputs}
         certain = {o.name for o in node.outputs if o.certain}
@@ -185,7 +184,10 @@ class Steps:
                 line = f"if {value} is not {found.need('steps', 'ABSENT')}:\n    {line}"
             found.lines.append(line)
         read = self.values.only_read(place) if not node.handler else []
-        left = [a for a in read if a not in made and a not in sets.values()]
+        left = [a for a in read if a not in sets.values()]
+        if left and before:
+            made = {names.artifact(p.flow, o) for p in before for o in p.node.outputs}
+            left = [a for a in left if a not in made]
         found.lines += _dropped(left, all(r.certain for r in node.reads) and not node.inner)
         return found
 
@@ -234,15 +236,15 @@ class Steps:
         That is so for a value given to two arguments, for one that a handler of failures must find
         as it was, and in a group for what a task before has made and for parameters.
         """
-        made = {o for p in before or () for o in p.node.outputs}
+        reads = [r for r in place.node.reads if can_change(self.plan.places, place, r)]
+        made = {o for p in before or () for o in p.node.outputs} if reads else ()
         found, seen = [], set()
-        for read in place.node.reads:
-            if can_change(self.plan.places, place, read):
-                shared = isinstance(read.source, Parameter) and before is not None
-                known = read.source in made or (read.source, read.path) in seen
-                if shared or known or not read.certain or place.node.handler:
-                    found.append(read.argument.name)
-                seen.add((read.source, read.path))
+        for read in reads:
+            shared = isinstance(read.source, Parameter) and before is not None
+            known = read.source in made or (read.source, read.path) in seen
+            if shared or known or not read.certain or place.node.handler:
+                found.append(read.argument.name)
+            seen.add((read.source, read.path))
         return found
 
 

@@ -33,24 +33,28 @@ class Watch:
 
 
 class PassedOn(Watch):
-    """Passes on what tasks write, with the name of the step where several are under way."""
+    """Passes on what tasks write, with the name of the step where others ran beside it."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
         self._write = write
         self._under_way: set[str] = set()
+        self._beside_others: set[str] = set()
 
     def began(self, name: str) -> None:
         """An attempt at a step has begun."""
         self._under_way.add(name)
+        if len(self._under_way) > 1:
+            self._beside_others |= self._under_way
 
     def ended(self, step: StepRun) -> None:
         """A step has ended."""
         self._under_way.discard(step.name)
+        self._beside_others.discard(step.name)
 
     def wrote(self, name: str, log: tuple[str, int, int]) -> None:
         """An attempt has written something."""
         text = written(log)
-        if len(self._under_way) > 1:
+        if name in self._beside_others:
             text = "".join(f"{name} | {line}" for line in text.splitlines(keepends=True))
             text += "" if text.endswith("\n") else "\n"
         self._write(text)

@@ -171,13 +171,14 @@ class _Worker:
         Until then ``look`` is called now and then.
         """
         end = math.inf if limit is None else time.monotonic() + limit
-        with suppress(OSError, EOFError):
+        with suppress(OSError):  # of one that has ended the poll tells
             self._channel.send(tuple(order))  # the class alone takes longer than what is in it
-            while not (found := self._poll.poll(_LOOK * 1000)):
-                look()
-                if time.monotonic() > end:
-                    return "late"
-            if self._channel.fileno() in dict(found):
+        while not (found := self._poll.poll(_LOOK * 1000)):
+            look()
+            if time.monotonic() > end:
+                return "late"
+        if self._channel.fileno() in dict(found):
+            with suppress(OSError, EOFError):
                 return self._channel.receive()
         return None
 

@@ -125,8 +125,7 @@ def names_left(flow: Flow, own: Mapping[str, Source]) -> Iterator[Output | Probl
 def _ways(flow: Flow) -> Iterator[Mapping[str, Output]]:
     """What is set on each way that a handled failure opens."""
     before: dict[str, Output] = {}
-    handled = any(node.handler for node in flow.nodes.values())
-    for node in flow.nodes.values() if handled else ():
+    for node in flow.nodes.values():
         if node.handler:
             yield {**(before if flow.pipeline.order == "list" else {}), **node.handler.sets}
         before |= {output.name: output for output in node.outputs}
@@ -138,7 +137,7 @@ def never_run(pipeline: Pipeline, order: Order) -> dict[str, str]:
     """The steps that never run, since one they wait for ends the pipeline; by that one's name."""
     ends = {s.name for s in pipeline.steps if s.terminate_with_success}
     dead: dict[str, str] = {}
-    for name, earlier in order.items() if ends else ():
+    for name, earlier in order.items():
         by = [e if e in ends else dead.get(e, "") for e in earlier]
         if any(by):
             dead[name] = next(filter(None, by))

@@ -104,15 +104,14 @@ def check_inner(pipeline: Pipeline, path: str) -> Iterator[Problem]:
 
 def check_task(task: Task, files: Catalog) -> Iterator[Problem]:
     """Globs that leave the working directory, and returns that cannot be."""
-    for pattern in [*files.get, *files.put]:
+    for pattern in (*files.get, *files.put):
         wrong = _glob(pattern)
         if wrong:
             yield Problem(f"glob {pattern!r} of '{task.name}' {wrong}", task.where)
     yield from _check_policy(task)
     names = [r.name for r in task.outputs]
-    if len({*names}) < len(names):
-        for name in dict.fromkeys(n for n in names if names.count(n) > 1):
-            yield Problem(f"'{task.name}' returns '{name}' twice", task.where)
+    for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        yield Problem(f"'{task.name}' returns '{name}' twice", task.where)
     if isinstance(task, ShellTask) and any(r.kind is Kind.PICKLED for r in task.outputs):
         message = f"command '{task.name}' can only return JSON, not an object"
         yield Problem(message, task.where)

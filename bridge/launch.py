@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -72,7 +73,8 @@ def execute(
         from bridge.patch import patched
 
         pipeline = patched(pipeline, patch)
-    how: Any = {"jobs": jobs, "workers": workers or _workers(patch), "watch": PassedOn(_print)}
+    watch = PassedOn(partial(print, end="", flush=True))  # where scripts and notebooks look
+    how: Any = {"jobs": jobs, "workers": workers or _workers(patch), "watch": watch}
     if retried := os.environ.get(_RETRY):
         run = run_local(pipeline, begun_with(folder(retried)), resume=retried, **how)
     else:
@@ -82,12 +84,6 @@ def execute(
     if run.error:
         raise _failure(run, run.error)
     return run
-
-
-def _print(text: str) -> None:
-    """Pass on what tasks write, to where a script or a notebook looks for it."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
 
 
 def _workers(patch: Mapping[str, Any] | None) -> Kind:

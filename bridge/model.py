@@ -68,8 +68,7 @@ class Step(Frozen, kw_only=True):
         held = self.__dict__
         if self.where is None:
             held["where"] = written_at()
-        if self.after != ():
-            held["after"] = texts(self.after, "a name in after")
+        held["after"] = texts(self.after, "a name in after")
         said = self.overrides.items()
         held["overrides"] = {k: {"name": v} if isinstance(v, str) else v for k, v in said}
         if not isinstance(self.name, str) or not self.name or not self.name.isprintable():
@@ -111,8 +110,7 @@ class Task(Step, kw_only=True):
         returns = (self.returns,) if isinstance(self.returns, str | Return) else self.returns
         held["returns"] = tuple([to_return(r, self.where) for r in returns])
         for name in ("secrets", "dependencies"):
-            if held[name] != ():
-                held[name] = texts(held[name], name)
+            held[name] = texts(held[name], name)
 
     @property
     def bindings(self) -> Mapping[str, Input]:
@@ -304,8 +302,7 @@ class Pipeline(Frozen):
         if self.where is None:
             held["where"] = written_at()
         held["steps"] = tuple(self.steps)
-        if self.include != ():
-            held["include"] = texts(self.include, "a glob in include")
+        held["include"] = texts(self.include, "a glob in include")
         self._refuse()
 
     def _refuse(self) -> None:

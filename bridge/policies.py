@@ -28,6 +28,8 @@ def written_at() -> Where | None:
 
 def texts(value: str | Iterable[str], what: str) -> tuple[str, ...]:
     """The texts in ``value``, one or several. Raises ModelError, which says ``what`` they are."""
+    if value == ():  # as most are, of many thousands of steps
+        return ()
     found = (value,) if isinstance(value, str) else tuple(value)
     for text in found:
         if not isinstance(text, str):

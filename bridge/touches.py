@@ -34,7 +34,8 @@ class Touches:
                 bound.add(inner.index_as)
             elif isinstance(inner, Map | Conditional):
                 names.add(inner.on.name)
-                bound |= {inner.iterate_as} if isinstance(inner, Map) else set()
+                if isinstance(inner, Map):
+                    bound.add(inner.iterate_as)
         return names - bound, tuple(globs)
 
     def _of_task(self, task: Task) -> set[str]:

@@ -47,7 +47,7 @@ def fan(width: int) -> None:
 def frame(megabytes: int) -> None:
     import frames
 
-    make = task(frames.make_frame, persist_result=True)  # which takes a policy of caching
+    make = task(frames.make_frame, persist_result=True)  # with NO_CACHE nothing is kept
     add = task(frames.sum_frame, **quiet)
 
     @flow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -35,7 +36,7 @@ def watching() -> Iterator[Watch]:
     Both pass on what tasks write.
     """
     if not sys.stderr.isatty():
-        yield _Quiet(_echo)
+        yield _Quiet(partial(print, end="", file=sys.stderr, flush=True))
         return
     live = _Live()
     with live.progress:
@@ -46,11 +47,6 @@ class _Quiet(PassedOn):
     def ended(self, step: StepRun) -> None:
         super().ended(step)
         told(step.name, step.status)
-
-
-def _echo(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
 
 
 class _Live(PassedOn):

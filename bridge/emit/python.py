@@ -103,14 +103,8 @@ def finish_all(sources: Mapping[str, str]) -> dict[str, str]:
         paths = {name: Path(folder, f"{i}.py") for i, name in enumerate(sources)}
         for name, path in paths.items():
             path.write_bytes(sources[name].encode())
-        command = [
-            _ruff(),
-            "format",
-            "--isolated",
-            "--no-cache",
-            "--quiet",
-            *map(str, paths.values()),
-        ]
+        options = ("format", "--isolated", "--no-cache", "--quiet")
+        command = [_ruff(), *options, *map(str, paths.values())]
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode:
             names = ", ".join(f"'{name}'" for name in sources)

@@ -86,12 +86,6 @@ def _map(running: Running, frame: Frame, node: Node) -> Ended:
         raise _Failed from error
     running.watch.expects(frame.name + node.path, len(items))
 
-    def taken(i: int) -> Ended | None:
-        ended = running.taken(node.inner[""], f"{frame.name}{node.place}{i}.")
-        if ended:
-            running.watch.advanced(frame.name + node.path)
-        return ended
-
     def run(i: int) -> Ended:
         own: dict[str, Held] = {step.iterate_as: (Kind.JSON, items[i])}
         ended = _run(running, frame, node, "", f"{i}.", own=own)
@@ -99,7 +93,10 @@ def _map(running: Running, frame: Frame, node: Node) -> Ended:
         return ended
 
     # What has ended needs no thread: two that do next to nothing hinder each other most.
-    known = {i: ended for i in range(len(items)) if (ended := taken(i))}
+    flow, place = node.inner[""], frame.name + node.place
+    known = {i: e for i in range(len(items)) if (e := running.taken(flow, f"{place}{i}."))}
+    for _ in known:
+        running.watch.advanced(frame.name + node.path)
     left = [i for i in range(len(items)) if i not in known]
     known |= zip(left, running.each(len(left), lambda i: run(left[i])), strict=True)
     found = [known[i] for i in range(len(items))]

@@ -19,7 +19,7 @@ from typing import Any
 from bridge.errors import RunError, UsageError
 from bridge.record import StepRun
 from bridge.runner.owner import owner
-from bridge.runner.work import Outcome
+from bridge.runner.work import Log, Outcome
 
 __all__ = ["Entry", "Journal", "begun_with", "entries", "lines"]
 
@@ -49,7 +49,7 @@ class Journal:
         values = {name: value for name, (_, value) in outcome.values.items()}
         self.write({**step.to_json(), **given, "values": values, "files": dict(outcome.files)})
 
-    def wrote(self, name: str, attempt: int, log: tuple[str, int, int]) -> None:
+    def wrote(self, name: str, attempt: int, log: Log) -> None:
         """Note where the output of an attempt is kept."""
         self.write({"name": name, "attempt": attempt, "log": log})
 

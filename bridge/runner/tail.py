@@ -6,10 +6,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["Log", "Tail"]
+from bridge.runner.work import Log
 
-Log = tuple[str, int, int]
-"""A part of a log: the file, below the folder of runs, its first and its last byte."""
+__all__ = ["Tail"]
 
 _WAITING = 64 << 10
 """So many bytes at most wait for the end of their line."""
@@ -20,18 +19,18 @@ class Tail:
 
     def __init__(self, runs: Path, before: Log, tell: Callable[[Log], None]) -> None:
         self._runs, self._tell = runs, tell
-        self._name, _, self.told = before
+        self._name, _, self._told = before
 
     def look(self) -> None:
         """Tell of the lines that are complete."""
         with (self._runs / self._name).open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            begin = file.seek(max(self.told, size - _WAITING))
+            begin = file.seek(max(self._told, size - _WAITING))
             data = file.read(size - begin)
         self.rest(begin + max(data.rfind(b"\n"), data.rfind(b"\r")) + 1)
 
     def rest(self, end: int) -> None:
         """Tell of all up to here."""
-        if end > self.told:
-            self._tell((self._name, self.told, end))
-            self.told = end
+        if end > self._told:
+            self._tell((self._name, self._told, end))
+            self._told = end

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bridge.record import StepRun
 from bridge.runner.history import written
+from bridge.runner.work import Log
 
 __all__ = ["PassedOn", "Watch"]
 
@@ -19,11 +20,8 @@ class Watch:
     def ended(self, step: StepRun) -> None:
         """A step has ended."""
 
-    def wrote(self, name: str, log: tuple[str, int, int]) -> None:
-        """An attempt has written something: the file, its first and its last byte.
-
-        That are whole lines, or all that was left at its end.
-        """
+    def wrote(self, name: str, log: Log) -> None:
+        """An attempt has written something: whole lines, or all that was left at its end."""
 
     def expects(self, name: str, count: int) -> None:
         """A map has so many items."""
@@ -51,7 +49,7 @@ class PassedOn(Watch):
         self._under_way.discard(step.name)
         self._beside_others.discard(step.name)
 
-    def wrote(self, name: str, log: tuple[str, int, int]) -> None:
+    def wrote(self, name: str, log: Log) -> None:
         """An attempt has written something."""
         text = written(log)
         if name in self._beside_others:

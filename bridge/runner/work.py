@@ -15,7 +15,18 @@ from bridge.results import stored_arguments
 from bridge.tasks import Done, Place, left_behind, perform
 from bridge.values import Constant, Fact, Kind
 
-__all__ = ["Error", "Held", "Manifest", "Order", "Outcome", "attempted", "failure", "keep", "load"]
+__all__ = [
+    "Error",
+    "Held",
+    "Log",
+    "Manifest",
+    "Order",
+    "Outcome",
+    "attempted",
+    "failure",
+    "keep",
+    "load",
+]
 
 Error = dict[str, Any]
 Manifest = Mapping[str, str]
@@ -24,6 +35,10 @@ Held = tuple[Kind, Any]
 
 An object that is the list of others is held as the list of their references.
 """
+
+
+Log = tuple[str, int, int]
+"""A part of a log: the file, below the folder of runs, its first and its last byte."""
 
 
 class Order(NamedTuple):
@@ -46,8 +61,7 @@ class Order(NamedTuple):
 class Outcome(NamedTuple):
     """What came of an attempt: values by name and files put, or the error, and the time it took.
 
-    ``saved`` are the datasets written, ``log`` where its output is kept: the file, in the folder of
-    all runs, and the first and the last byte.
+    ``saved`` are the datasets written, ``log`` where its output is kept.
     """
 
     values: Mapping[str, Held]
@@ -55,7 +69,7 @@ class Outcome(NamedTuple):
     saved: Sequence[str] = ()
     error: Error | None = None
     seconds: float = 0.0
-    log: tuple[str, int, int] | None = None
+    log: Log | None = None
 
 
 def attempted(order: Order, node: Node, place: Place) -> Outcome:

@@ -58,7 +58,7 @@ class Workers:
         self, told: Told, nodes: Mapping[str, Node], place: Place, logs: Path, watch: Watch
     ) -> None:
         self._nodes, self._logs, self._watch = nodes, logs, watch
-        self._started = 0
+        self._runs, self._started = logs.parent.parent, 0
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
@@ -84,8 +84,7 @@ class Workers:
         """What came of an attempt; of one whose process has ended, the type and text of that."""
         worker = self._take()
         limit = node.task.timeout
-        runs = self._logs.parent.parent
-        tail = Tail(runs, worker.log, partial(self._watch.wrote, order.name))
+        tail = Tail(self._runs, worker.log, partial(self._watch.wrote, order.name))
         answer = worker.ask(order, None if limit is None else limit + _GRACE, tail.look)
         if isinstance(answer, tuple):
             *found, is_clean = answer
@@ -102,7 +101,7 @@ class Workers:
         if answer == "late":
             error = {"type": "TimeoutError", "text": f"timed out after {limit:g} seconds"}
         file, _, begin = worker.log
-        size = (runs / file).stat().st_size
+        size = (self._runs / file).stat().st_size
         tail.rest(size)
         return Outcome({}, {}, (), error, log=(file, begin, size))
 
@@ -119,7 +118,7 @@ class Workers:
                 unless.callback(mine.close)
                 pid = self._ask(FORK + b" " + os.fsencode(log), other.fileno())
                 unless.pop_all()
-            worker = _Worker(mine, pid, str(log.relative_to(self._logs.parent.parent)))
+            worker = _Worker(mine, pid, str(log.relative_to(self._runs)))
             self._all.add(worker)
             return worker
 

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _all_children() -> Mapping[int, list[int]]:
+def _all_children() -> defaultdict[int, list[int]]:
     """The processes that each process of this machine has started."""
     found: defaultdict[int, list[int]] = defaultdict(list)
     with suppress(OSError):
